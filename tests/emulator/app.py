@@ -1,0 +1,166 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to one request: control API, or identify -> latency -> faults -> region -> validation -> answer -> log.
+
+An answer comes from a handler under `services/`, else from moto. What neither can serve is answered by one clear error
+that no client retries, and remembered, so that the test that caused it fails.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from moto.core.request import Request
+from moto.moto_api._internal import mock_random
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.test import run_wsgi_app
+
+from . import calls, constraints, control, identify, wire
+from .errors import AwsError, LackingOperation
+from .faults import Faults, Settings, region_disabled
+from .registry import SERVICES, Scope
+from .services import load_services, sts
+from .wire import Response
+
+
+class Application:
+    """The emulator without its HTTP server; `handle` may be called from many threads."""
+
+    def __init__(self, settings: Settings | None = None, call_log: Path | None = None) -> None:
+        load_services()
+        self.faults = Faults(settings or Settings())
+        self.log = calls.CallLog(call_log)
+        self.lacking: list[str] = []
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        # One lock around every answer: a check and the change it guards belong together, and Python runs one at a time.
+        self._lock = threading.RLock()
+        mock_random.seed(self.faults.settings.seed)
+
+    def reset(self) -> None:
+        """Forget all state, settings and calls; the next identifiers repeat those after any other reset."""
+        with self._lock:
+            moto_api_backend.reset()
+            for service in SERVICES.values():
+                service.reset()
+            self.faults.reset()
+            self.log.clear()
+            self.lacking.clear()
+            mock_random.seed(self.faults.settings.seed)
+
+    def handle(self, environ: dict[str, Any], body: bytes) -> Response:
+        path = environ["PATH_INFO"]
+        if path.startswith(control.PREFIX):
+            with self._lock:
+                return control.answer(self, environ, body)
+        environ["wsgi.input"] = io.BytesIO(body)
+        request = Request(environ)
+        identity = identify.identify(environ, body, request)
+        if identity is None:
+            return self._ask_moto(environ, body)
+        started = time.perf_counter()
+        account = sts.account_of(identity.access_key)
+        scope = Scope(account, identity.region, sts.principal_of(identity.access_key, account))
+        response, injected = self._answer(identity, scope, environ, request, body)
+        error = wire.error_code(
+            identity.service, self._protocol(identity, request), response, head=request.method == "HEAD"
+        )
+        self.log.add(
+            calls.Call(
+                identity.service, identity.operation, account, identity.region,
+                calls.access(identity.service, identity.operation), response.status, error, injected,
+                round((time.perf_counter() - started) * 1e3, 1), calls.now(),
+            )
+        )  # fmt: skip
+        return response
+
+    @staticmethod
+    def _protocol(identity: identify.Identity, request: Request) -> str:
+        return wire.protocol_of(identity.service, request.content_type) if identity.model is not None else "json"
+
+    def _answer(
+        self, identity: identify.Identity, scope: Scope, environ: dict[str, Any], request: Request, body: bytes
+    ) -> tuple[Response, bool]:
+        service, operation = identity.service, identity.operation
+        if identity.model is None:
+            self.lacking.append(f"{service}:{operation}")
+            failure = LackingOperation(service, operation)
+            return wire.json_response({"__type": failure.code, "message": failure.message}, failure.status or 501), False
+        protocol = self._protocol(identity, request)
+        head = request.method == "HEAD"
+        if self.faults.settings.latency_ms:
+            time.sleep(self.faults.settings.latency_ms / 1e3)
+        fault = self.faults.for_call(service, operation, scope.account, scope.region, scope.principal)
+        if fault is not None:
+            return wire.error(service, protocol, fault, head=head), True
+        try:
+            if not self.faults.region_enabled(scope.region):
+                raise region_disabled(service, scope.region)
+            with self._lock:
+                return self._serve(identity, scope, environ, request, body, protocol), False
+        except LackingOperation as failure:
+            self.lacking.append(failure.message)
+            return wire.error(service, protocol, failure, head=head), False
+        except AwsError as failure:
+            return wire.error(service, protocol, failure, head=head), False
+
+    def _serve(
+        self,
+        identity: identify.Identity,
+        scope: Scope,
+        environ: dict[str, Any],
+        request: Request,
+        body: bytes,
+        protocol: str,
+    ) -> Response:
+        assert identity.model is not None
+        name, operation = identity.service, identity.operation
+        service = SERVICES.get(name)
+        if service is None:
+            return self._ask_moto_for(identity, environ, body, scope)
+        params = wire.parse(identity.model, request, identity.uri_params)
+        constraints.check(name, identity.model, params)
+        handler = service.operations.get(operation)
+        if handler is not None:
+            return wire.result(identity.model, protocol, handler(params, scope, service.state(scope)))
+        for check in service.checks.get(operation, ()):
+            check(params, scope, service.state(scope))
+        response = self._ask_moto_for(identity, environ, body, scope)
+        if response.status < 400:
+            for after in service.afters.get(operation, ()):
+                after(params, scope, service.state(scope))
+        return response
+
+    def _ask_moto_for(
+        self, identity: identify.Identity, environ: dict[str, Any], body: bytes, scope: Scope
+    ) -> Response:
+        """moto's answer; what it cannot do (an exception, or a page of HTML) becomes LackingOperation."""
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = scope.account
+        try:
+            response = self._ask_moto(environ, body)
+        except NotImplementedError:
+            raise LackingOperation(identity.service, identity.operation) from None
+        except Exception as failure:
+            traceback.print_exc()
+            detail = f"moto failed: {type(failure).__name__}: {failure}"
+            raise LackingOperation(identity.service, identity.operation, detail) from failure
+        content_type = next((value for key, value in response.headers if key.lower() == "content-type"), "")
+        unserved = response.status >= 404 and "html" in content_type and b"<!doctype html" in response.body[:200].lower()
+        if unserved:
+            raise LackingOperation(identity.service, identity.operation)
+        return response
+
+    def _ask_moto(self, environ: dict[str, Any], body: bytes) -> Response:
+        environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        chunks, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
+        return Response(int(status.split()[0]), list(headers), b"".join(chunks))
+
+    def settings_document(self) -> dict[str, Any]:
+        return json.loads(json.dumps(vars(self.faults.settings)))

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Talks to a running emulator: control API, environment variables, boto3 clients of any account."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import boto3
+from botocore.config import Config
+
+from .calls import ACCOUNT_KEY_PREFIX, DEFAULT_ACCOUNT, Call
+
+DEFAULT_REGION = "us-east-1"
+
+
+def environment(url: str, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
+    """The variables with which any AWS SDK talks to the emulator at url as the given account."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": f"{ACCOUNT_KEY_PREFIX}{account_id}",
+        "AWS_SECRET_ACCESS_KEY": "emulator",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    }
+
+
+class Emulator:
+    """Control of the emulator at url; RuntimeError carries what the control API refuses."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._session: boto3.Session | None = None
+
+    def reset(self) -> None:
+        """Forget all state, settings and calls."""
+        self._request("POST", "reset")
+
+    def calls(self, **filters: str | None) -> list[Call]:
+        """Calls since the last reset; filters (globs): service, operation, action, account, region, access."""
+        query = urlencode({key: value for key, value in filters.items() if value is not None})
+        return [Call(**call) for call in self._request("GET", f"calls?{query}" if query else "calls")]
+
+    def writes(self, **filters: str | None) -> list[Call]:
+        return self.calls(access="write", **filters)
+
+    def clear_calls(self) -> None:
+        self._request("DELETE", "calls")
+
+    def lacking(self) -> list[str]:
+        """Operations that were asked for and that the emulator cannot serve."""
+        return list(self._request("GET", "lacking"))
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """Change settings and return all of them.
+
+        latency_ms, fault_rate (0..1), fault_kind ('throttle' or 'error'), fault_action (glob of service:Operation),
+        denials (list of {action: glob, region?, account?, code?}), seed, opted_in_regions.
+        """
+        return dict(self._request("POST", "settings", changes))
+
+    def confirm_subscription(self, topic_arn: str, endpoint: str) -> str:
+        """Do what the subscriber does who follows the link in the confirmation message; the subscription's ARN."""
+        _, _, _, region, account, _ = topic_arn.split(":", 5)
+        payload = {"topic_arn": topic_arn, "endpoint": endpoint, "account": account, "region": region}
+        return str(self._request("POST", "confirm-subscription", payload)["subscription_arn"])
+
+    def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
+        return environment(self.url, account_id, region)
+
+    def client(self, service: str, region: str = DEFAULT_REGION, account_id: str = DEFAULT_ACCOUNT) -> Any:
+        """A boto3 client without retries (kept, so that asking again is cheap)."""
+        key = (service, region, account_id)
+        if key not in self._clients:
+            if self._session is None:
+                self._session = boto3.Session()
+            self._clients[key] = self._session.client(
+                service,
+                region_name=region,
+                endpoint_url=self.url,
+                aws_access_key_id=f"{ACCOUNT_KEY_PREFIX}{account_id}",
+                aws_secret_access_key="emulator",
+                config=Config(retries={"total_max_attempts": 1}, max_pool_connections=32),
+            )
+        return self._clients[key]
+
+    def _request(self, method: str, name: str, payload: dict[str, Any] | None = None) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        try:
+            body = json.dumps(payload) if payload is not None else None
+            connection.request(method, f"/_emulator/{name}", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise RuntimeError(answer["error"])
+        return answer
