@@ -1,0 +1,144 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module's C(converge) works with, and the way from there to a result, in a module process or in process."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import SESSION_NAME
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Connection
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import known_regions
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import partition_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import reconcile
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
+
+ACCOUNT_OPTIONS: dict[str, t.Any] = {
+    "account_id": {"type": "str"},
+    "assume_role_arn": {"type": "str"},
+    "assume_role_external_id": {"type": "str"},
+    "assume_role_session_name": {"type": "str", "default": SESSION_NAME},
+}
+"""Options of every module, documented in the fragment C(account)."""
+
+REGIONS_OPTIONS: dict[str, t.Any] = {
+    "regions": {"type": "list", "elements": "str"},
+    "exclude_regions": {"type": "list", "elements": "str", "default": []},
+}
+"""Options of modules that work in many regions, documented in the fragment C(regions)."""
+
+ACCOUNT_ID = re.compile(r"\d{12}")
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+
+
+class Module(t.Protocol):
+    """What C(converge) needs of a module: AnsibleAWSModule has it, and so has its stand-in in process."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+    _diff: bool
+
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn: ...
+
+
+@dataclasses.dataclass
+class Context:
+    """The options of one call, and the account that they lead to."""
+
+    module: Module
+    _connection: Connection | None = None
+
+    @property
+    def params(self) -> dict[str, t.Any]:
+        """The module's options, validated."""
+        return self.module.params
+
+    @property
+    def connection(self) -> Connection:
+        """The account; the first use makes the first AWS call."""
+        if self._connection is None:
+            self._check_account_options()
+            role, external_id = self.params["assume_role_arn"], self.params["assume_role_external_id"]
+            assume_role = {"RoleArn": role, "RoleSessionName": self.params["assume_role_session_name"]}
+            if external_id:
+                assume_role["ExternalId"] = external_id
+            info = get_aws_connection_info(self.module)
+            self._connection = Connection(info, assume_role if role else None, self.params["account_id"])
+        return self._connection
+
+    def regions(self) -> list[str]:
+        """The regions to work in: I(regions), or all that the account has enabled, less I(exclude_regions)."""
+        self._check_region_options()
+        wanted, excluded = self.params["regions"], set(self.params["exclude_regions"])
+        enabled = self.connection.enabled_regions()
+        disabled = sorted(set(wanted or ()) - set(enabled))
+        if disabled:
+            raise OptionError("regions", disabled, f"regions enabled for the account: {', '.join(enabled)}")
+        return [region for region in enabled if region not in excluded and (not wanted or region in wanted)]
+
+    def reconcile(self, desired: c.Iterable[Desired], purges: c.Iterable[Purge] = ()) -> Outcome:
+        """Bring the account to the desired state, or in check mode only plan it."""
+        return reconcile(self.connection, desired, purges, self.module.check_mode)
+
+    def result(self, outcome: Outcome, **returned: t.Any) -> dict[str, t.Any]:
+        """A module's result. Failed when there were errors; what was done all the same is in C(changes)."""
+        result: dict[str, t.Any] = {
+            "changed": bool(outcome.changes),
+            "account_id": self.connection.home.account_id,
+            "changes": outcome.changes,
+            "errors": outcome.errors,
+            **returned,
+        }
+        if self.module._diff:
+            result["diff"] = [ansible_diff(change) for change in outcome.changes]
+        if outcome.errors:
+            messages = [error["message"] for error in outcome.errors]
+            result.update(failed=True, msg="\n".join(dict.fromkeys(messages)))
+        return result
+
+    def _check_account_options(self) -> None:
+        account_id, role = self.params["account_id"], self.params["assume_role_arn"]
+        if account_id and not ACCOUNT_ID.fullmatch(account_id):
+            raise OptionError("account_id", account_id, "12 digits, quoted in YAML")
+        if role and not ROLE_ARN.fullmatch(role):
+            raise OptionError("assume_role_arn", role, "the ARN of an IAM role")
+        if self.params.get("region"):
+            partition_of(self.params["region"])
+
+    def _check_region_options(self) -> None:
+        for option in ("regions", "exclude_regions"):
+            unknown = sorted(set(self.params[option] or ()) - set(known_regions()))
+            if unknown:
+                raise OptionError(option, unknown, f"region codes: {', '.join(known_regions())}")
+
+
+Converge = c.Callable[[Context], dict[str, t.Any]]
+
+
+def converged(converge: Converge, module: Module) -> dict[str, t.Any]:
+    """Run I(converge); a failure becomes a result with C(failed) and C(msg)."""
+    try:
+        return converge(Context(module))
+    except BaselineError as error:
+        return {"failed": True, "changed": False, "msg": str(error)}
+
+
+def run_module(converge: Converge, argument_spec: dict[str, t.Any], **conditions: t.Any) -> None:
+    """C(main) of every module. conditions: C(required_if) and the like."""
+    module = AnsibleAWSModule(argument_spec=argument_spec, supports_check_mode=True, **conditions)
+    result = converged(converge, module)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,8 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One module per AWS service. All are imported here, so that order and permissions are known across all of them."""
+
+from __future__ import annotations
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import logs  # noqa: F401

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every AWS resource type has in common.
+
+A resource type knows how to read its resources and which API calls create, update and delete one. It returns these
+calls as data and never makes them: whether they are made, when, and what is shown is decided in C(reconcile.py).
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import dataclasses
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+
+Fields = dict[str, t.Any]
+
+EMPTY = (None, "", [], {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Ref:
+    """A value that AWS chooses: an attribute of another resource, known once that resource exists.
+
+    type and key name the resource as in Desired; attribute is a key of its Observed.attributes, such as C(arn).
+    """
+
+    type: str
+    key: str
+    attribute: str = "arn"
+
+    def __str__(self) -> str:
+        return f"({self.attribute} of {self.type} {self.key}, known after it is created)"
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One write to an AWS API.
+
+    operation: the API's name, such as C(PutMetricFilter). parameters: as botocore takes them; may contain Ref.
+    returns: attribute name -> JMESPath into the response, for values that AWS chooses and later calls need.
+    service: botocore's client name where it is not the resource type's own.
+    """
+
+    operation: str
+    parameters: Fields = dataclasses.field(default_factory=dict)
+    returns: c.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    service: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """A resource as it is. fields: comparable with declared ones. attributes: what AWS chose (arn, id, real name)."""
+
+    fields: Fields
+    attributes: Fields = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """A resource as it should be.
+
+    type: CloudFormation's type name. key: what identifies it within a region (usually its name).
+    fields: the declared ones; what is not declared is left alone.
+    state: C(present); C(absent); or C(existing): must be there with these fields, is never changed.
+    region: where, or None for the home region. requires: C((type, key)) pairs without which trying is pointless.
+    """
+
+    type: str
+    key: str
+    fields: Fields = dataclasses.field(default_factory=dict)
+    state: str = "present"
+    region: str | None = None
+    requires: tuple[tuple[str, str], ...] = ()
+
+
+class ResourceType:
+    """Base of all resource types. One subclass per CloudFormation type, found by its I(type)."""
+
+    type: t.ClassVar[str]
+    """CloudFormation's type name, such as C(AWS::Logs::MetricFilter)."""
+    service: t.ClassVar[str]
+    """botocore's client name, such as C(logs)."""
+    is_global: t.ClassVar[bool] = False
+    """True for what exists once per account (IAM). Such resources are read and written in the home region only."""
+    after: t.ClassVar[tuple[str, ...]] = ()
+    """Types whose resources must be in place before those of this type are written."""
+    sets: t.ClassVar[frozenset[str]] = frozenset()
+    """Fields that are lists whose order means nothing."""
+    policies: t.ClassVar[frozenset[str]] = frozenset()
+    """Fields that are policy documents, compared by meaning."""
+    propagation_errors: t.ClassVar[frozenset[str]] = frozenset()
+    """Error codes that AWS returns for a while after a prerequisite was written (IAM is eventually consistent)."""
+    permissions: t.ClassVar[dict[str, tuple[str, ...]]]
+    """API operations by purpose: C(read) for plans, C(write) to apply. Service prefix included."""
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        """Resources that exist, by key: the wanted ones, and all whose key starts with one of I(prefixes)."""
+        raise NotImplementedError
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        """Calls that create a resource with I(fields)."""
+        raise NotImplementedError
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        """Calls that turn I(before) into I(after). after: all fields; changed: the names of those that differ."""
+        raise NotImplementedError
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        """Calls that delete a resource."""
+        raise NotImplementedError
+
+    def attributes(self, key: str, scope: Scope) -> Fields:
+        """Attributes that follow from the name, so that they are known before the resource exists."""
+        return {}
+
+    def same(self, field: str, before: t.Any, after: t.Any) -> bool:
+        """Whether an observed and a declared value mean the same to AWS. Nothing and empty are the same."""
+        if before in EMPTY and after in EMPTY:
+            return True
+        if field in self.policies:
+            return bool(before) == bool(after) and not compare_policies(before, after)
+        if field in self.sets:
+            return before is not None and sorted(map(repr, before)) == sorted(map(repr, after))
+        return before == after
+
+
+_registry: dict[str, ResourceType] = {}
+
+
+def register(resource_type: type[ResourceType]) -> type[ResourceType]:
+    """Class decorator: make a resource type known by its CloudFormation type name."""
+    _registry[resource_type.type] = resource_type()
+    return resource_type
+
+
+def resource_type(name: str) -> ResourceType:
+    """The resource type with a CloudFormation type name. Raises KeyError if its module was not imported."""
+    return _registry[name]
+
+
+def all_resource_types() -> list[ResourceType]:
+    """Every registered type, by name."""
+    return [_registry[name] for name in sorted(_registry)]

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CloudWatch Logs: log groups and metric filters."""
+
+from __future__ import annotations
+
+import collections.abc as c
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""Days that C(logs:PutRetentionPolicy) accepts."""
+
+FOREVER = 0
+"""Retention of a log group whose events never expire."""
+
+
+@register
+class LogGroup(ResourceType):
+    """A log group. Key: its name. Fields: retention_in_days (0: forever), kms_key_id (key ARN), tags."""
+
+    type = "AWS::Logs::LogGroup"
+    service = "logs"
+    after = ("AWS::KMS::Key",)
+    # a key policy takes a moment until CloudWatch Logs sees it
+    propagation_errors = frozenset({"InvalidParameterException", "AccessDeniedException"})
+    permissions = {
+        "read": ("logs:DescribeLogGroups", "logs:ListTagsForResource"),
+        "write": (
+            "logs:CreateLogGroup",
+            "logs:PutRetentionPolicy",
+            "logs:DeleteRetentionPolicy",
+            "logs:AssociateKmsKey",
+            "logs:DisassociateKmsKey",
+            "logs:TagResource",
+            "logs:UntagResource",
+            "logs:DeleteLogGroup",
+        ),
+    }
+
+    def attributes(self, key: str, scope: Scope) -> Fields:
+        return {"arn": scope.arn("logs", f"log-group:{key}")}
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        found = {}
+        for key, fields in wanted.items():
+            for group in client.pages("DescribeLogGroups", "logGroups", logGroupNamePrefix=key):
+                if group["logGroupName"] == key:
+                    found[key] = self._observed(client, group, "tags" in fields)
+        return found
+
+    def _observed(self, client: Client, group: Fields, with_tags: bool) -> Observed:
+        arn = self.attributes(group["logGroupName"], client.scope)["arn"]
+        fields = {"retention_in_days": group.get("retentionInDays", FOREVER), "kms_key_id": group.get("kmsKeyId")}
+        if with_tags:
+            fields["tags"] = client.call("ListTagsForResource", resourceArn=arn)["tags"]
+        return Observed(fields, {"arn": arn})
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        parameters = {"logGroupName": key}
+        if fields.get("kms_key_id"):
+            parameters["kmsKeyId"] = fields["kms_key_id"]
+        if fields.get("tags"):
+            parameters["tags"] = fields["tags"]
+        calls = [Call("CreateLogGroup", parameters)]
+        if fields.get("retention_in_days"):
+            calls.append(self._retention(key, fields["retention_in_days"]))
+        return calls
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        calls = []
+        if "retention_in_days" in changed:
+            calls.append(self._retention(key, after["retention_in_days"]))
+        if "kms_key_id" in changed:
+            if after["kms_key_id"]:
+                calls.append(Call("AssociateKmsKey", {"logGroupName": key, "kmsKeyId": after["kms_key_id"]}))
+            else:
+                calls.append(Call("DisassociateKmsKey", {"logGroupName": key}))
+        if "tags" in changed:
+            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
+            arn = before.attributes["arn"]
+            if put:
+                calls.append(Call("TagResource", {"resourceArn": arn, "tags": put}))
+            if removed:
+                calls.append(Call("UntagResource", {"resourceArn": arn, "tagKeys": removed}))
+        return calls
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        return [Call("DeleteLogGroup", {"logGroupName": key})]
+
+    @staticmethod
+    def _retention(key: str, days: int) -> Call:
+        if days == FOREVER:
+            return Call("DeleteRetentionPolicy", {"logGroupName": key})
+        return Call("PutRetentionPolicy", {"logGroupName": key, "retentionInDays": days})
+
+
+def filter_key(log_group_name: str, filter_name: str) -> str:
+    """Key of a metric filter, whose name is unique within its log group only."""
+    return f"{log_group_name}|{filter_name}"
+
+
+@register
+class MetricFilter(ResourceType):
+    """A metric filter. Key: C(filter_key). Fields: pattern, metric_name, metric_namespace, metric_value,
+    default_value, unit."""
+
+    type = "AWS::Logs::MetricFilter"
+    service = "logs"
+    after = ("AWS::Logs::LogGroup",)
+    permissions = {
+        "read": ("logs:DescribeMetricFilters",),
+        "write": ("logs:PutMetricFilter", "logs:DeleteMetricFilter"),
+    }
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        found = {}
+        for group in dict.fromkeys(key.split("|")[0] for key in [*wanted, *prefixes]):
+            absent = {"ResourceNotFoundException"}
+            filters = client.pages("DescribeMetricFilters", "metricFilters", absent, logGroupName=group)
+            for item in filters:
+                found[filter_key(group, item["filterName"])] = self._observed(item)
+        return found
+
+    @staticmethod
+    def _observed(item: Fields) -> Observed:
+        transformation = item["metricTransformations"][0]
+        return Observed(
+            {
+                "pattern": item.get("filterPattern", ""),
+                "metric_name": transformation["metricName"],
+                "metric_namespace": transformation["metricNamespace"],
+                "metric_value": transformation["metricValue"],
+                "default_value": transformation.get("defaultValue"),
+                "unit": transformation.get("unit", "None"),
+            }
+        )
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        return [self._put(key, fields)]
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        return [self._put(key, after)]
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        group, name = key.split("|")
+        return [Call("DeleteMetricFilter", {"logGroupName": group, "filterName": name})]
+
+    @staticmethod
+    def _put(key: str, fields: Fields) -> Call:
+        group, name = key.split("|")
+        transformation = {
+            "metricName": fields["metric_name"],
+            "metricNamespace": fields["metric_namespace"],
+            "metricValue": fields["metric_value"],
+        }
+        if fields.get("default_value") is not None:
+            transformation["defaultValue"] = fields["default_value"]
+        if fields.get("unit"):
+            transformation["unit"] = fields["unit"]
+        return Call(
+            "PutMetricFilter",
+            {
+                "logGroupName": group,
+                "filterName": name,
+                "filterPattern": fields["pattern"],
+                "metricTransformations": [transformation],
+            },
+        )

@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The secops.aws_baseline authors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: metric_filters
+version_added: 0.1.0
+short_description: Manage the metric filters of a CloudWatch Logs log group
+description:
+  - Creates, changes and removes any number of metric filters of one log group, with one read and only the writes that
+    are needed.
+  - Patterns are checked before the first AWS call.
+  - A log group that does not exist yet is no error in check mode.
+author:
+  - The secops.aws_baseline authors (@secops)
+options:
+  log_group_name:
+    description: Name of the log group.
+    type: str
+    required: true
+  filters:
+    description: The metric filters. Filters that are not listed are left alone, unless O(purge) is set.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the filter, unique within the log group. 1 to 512 characters without colon and asterisk.
+        type: str
+        required: true
+      state:
+        description: Whether the filter should exist.
+        type: str
+        choices: [present, absent]
+        default: present
+      pattern:
+        description:
+          - Filter pattern, 1 to 1024 characters.
+          - Required for a filter that is V(present).
+        type: str
+      metric_name:
+        description:
+          - Name of the metric that matching events are counted in.
+          - Required for a filter that is V(present).
+        type: str
+      metric_namespace:
+        description:
+          - Namespace of the metric.
+          - Required for a filter that is V(present).
+        type: str
+      metric_value:
+        description: What each matching event adds to the metric, a number or a field of the event such as C($.size).
+        type: str
+        default: '1'
+      default_value:
+        description: What the metric gets in minutes with events of which none matches.
+        type: float
+      unit:
+        description: Unit of the metric. See the MetricDatum type of the CloudWatch API for allowed values.
+        type: str
+  purge:
+    description: Whether to delete filters of the log group whose names start with O(purge_prefix) and are not listed.
+    type: bool
+    default: false
+  purge_prefix:
+    description:
+      - What the names of the filters that are ours start with.
+      - Required if O(purge) is V(true), and must not be empty.
+    type: str
+extends_documentation_fragment:
+  - secops.aws_baseline.attributes
+  - secops.aws_baseline.account
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+seealso:
+  - module: secops.aws_baseline.metric_alarms
+  - module: amazon.aws.cloudwatchlogs_log_group_metric_filter
+"""
+
+EXAMPLES = r"""
+- name: Count uses of the root user
+  secops.aws_baseline.metric_filters:
+    region: eu-central-1
+    log_group_name: /aws/cloudtrail/baseline
+    filters:
+      - name: baseline--RootAccess
+        pattern: '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) }'
+        metric_name: RootAccessEventCount
+        metric_namespace: CloudTrailMetrics
+        default_value: 0
+
+- name: Keep these filters and delete others that are ours
+  secops.aws_baseline.metric_filters:
+    region: eu-central-1
+    log_group_name: /aws/cloudtrail/baseline
+    filters: "{{ filters }}"
+    purge: true
+    purge_prefix: baseline--
+"""
+
+RETURN = r"""
+"""
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import FilterPatternError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.logs import MetricFilter
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.logs import filter_key
+
+ARGUMENT_SPEC = {
+    **ACCOUNT_OPTIONS,
+    "log_group_name": {"type": "str", "required": True},
+    "filters": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "name": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "pattern": {"type": "str"},
+            "metric_name": {"type": "str"},
+            "metric_namespace": {"type": "str"},
+            "metric_value": {"type": "str", "default": "1"},
+            "default_value": {"type": "float"},
+            "unit": {"type": "str"},
+        },
+        "required_if": [("state", "present", ["pattern", "metric_name", "metric_namespace"])],
+    },
+    "purge": {"type": "bool", "default": False},
+    "purge_prefix": {"type": "str"},
+}
+
+
+def converge(context: Context) -> dict[str, object]:
+    """Bring the log group's filters to the declared state."""
+    params = context.params
+    group = params["log_group_name"]
+    check_purge(params)
+    for index, item in enumerate(params["filters"]):
+        if item["state"] == "present":
+            try:
+                validate(item["pattern"])
+            except FilterPatternError as error:
+                raise OptionError(f"filters[{index}].pattern ({item['name']})", item["pattern"], str(error)) from error
+    desired = [
+        Desired(MetricFilter.type, filter_key(group, item["name"]), fields_of(item), item["state"])
+        for item in params["filters"]
+    ]
+    purges = [Purge(MetricFilter.type, filter_key(group, params["purge_prefix"]))] if params["purge"] else []
+    return context.result(context.reconcile(desired, purges))
+
+
+def main() -> None:
+    run_module(converge, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()
