@@ -103,6 +103,103 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+account_id:
+  description: The account that was worked on.
+  returned: when the credentials were accepted
+  type: str
+  sample: '123456789012'
+changes:
+  description:
+    - What is not as declared, in the order in which it is put right.
+    - In check mode what a run would do. Otherwise what was done, even if the module failed later.
+  returned: when the credentials were accepted
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: What happens to the resource, one of V(create), V(update) and V(delete).
+      type: str
+    type:
+      description: CloudFormation's name of the resource type.
+      type: str
+    key:
+      description: What identifies the resource among those of its type in the region, usually its name.
+      type: str
+    account_id:
+      description: The account that the resource belongs to.
+      type: str
+    region:
+      description: The region of the resource. The home region for services without regions.
+      type: str
+    before:
+      description: The values that change, as they were. All fields for V(delete), null for V(create).
+      type: dict
+    after:
+      description: The values as declared. Null for V(delete).
+      type: dict
+    operations:
+      description: The writing API calls, by service and operation.
+      type: list
+      elements: str
+  sample:
+    - action: update
+      type: AWS::Logs::MetricFilter
+      key: /aws/cloudtrail/baseline|baseline--RootAccess
+      account_id: '123456789012'
+      region: eu-central-1
+      before:
+        default_value: null
+      after:
+        default_value: 0.0
+      operations:
+        - logs:PutMetricFilter
+errors:
+  description: What failed. One failure does not keep other regions and resources from being put right.
+  returned: when the credentials were accepted
+  type: list
+  elements: dict
+  contains:
+    account_id:
+      description: The account in which it failed.
+      type: str
+    region:
+      description: The region in which it failed.
+      type: str
+    code:
+      description:
+        - The error code as AWS returned it.
+        - V(PrerequisiteFailed) if it was not tried because something that it needs failed before.
+        - V(NotAsRequired) if something that must be there already is missing or different.
+      type: str
+    message:
+      description: What failed, in words.
+      type: str
+    type:
+      description: CloudFormation's name of the resource type.
+      type: str
+    key:
+      description: What identifies the resource.
+      returned: when one resource failed, not the reading of all
+      type: str
+    operation:
+      description: The API call that failed, by service and operation.
+      returned: when AWS refused a call
+      type: str
+    permission:
+      description: The IAM action that the credentials lack.
+      returned: when access was denied
+      type: str
+  sample:
+    - account_id: '123456789012'
+      region: eu-central-1
+      code: AccessDeniedException
+      message: >-
+        AWS::Logs::MetricFilter /aws/cloudtrail/baseline|baseline--RootAccess: logs:PutMetricFilter in account
+        123456789012, region eu-central-1: AccessDeniedException: User is not authorized to perform logs:PutMetricFilter
+      type: AWS::Logs::MetricFilter
+      key: /aws/cloudtrail/baseline|baseline--RootAccess
+      operation: logs:PutMetricFilter
+      permission: logs:PutMetricFilter
 """
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
