@@ -12,7 +12,6 @@ import argparse
 import collections
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,11 +22,13 @@ from pathlib import Path
 from tests.benchmarks.reads import reads_of_tasks
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
+from tests.support.cases import ACCOUNT_ID
+from tests.support.cases import HOME_REGION
+from tests.support.playbook import Run
+from tests.support.playbook import ansible_playbook
+from tests.support.playbook import environment
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-ACCOUNT_ID = "123456789012"
-HOME_REGION = "eu-central-1"
 LATENCY_MS = 20
 
 
@@ -37,21 +38,14 @@ class Bench:
     def __init__(self, emulator: Emulator, runs: int) -> None:
         self.emulator = emulator
         self.runs = runs
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
-        self.environment = inherited | emulator.environment(account_id=ACCOUNT_ID, region=HOME_REGION)
 
-    def playbook(self, name: str, *arguments: str, **variables: t.Any) -> dict[str, t.Any]:
-        """Run one of the playbooks beside this file (or the project's C(baseline)); its JSON result."""
-        path = HERE / f"{name}.yml" if (HERE / f"{name}.yml").exists() else ROOT / f"{name}.yml"
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), str(path), "-i", str(HERE / "inventory.yml")]
-        command += [*arguments, "-e", json.dumps(variables)]
-        output = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment | output, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}")
-        return json.loads(done.stdout)
+    def playbook(self, name: str, *arguments: str, **variables: t.Any) -> Run:
+        """Run one of the playbooks beside this file, or the project's C(baseline)."""
+        path = HERE / f"{name}.yml" if (HERE / f"{name}.yml").exists() else f"{name}.yml"
+        run = ansible_playbook(self.emulator, path, HERE / "inventory.yml", *arguments, variables=variables)
+        if run.returncode:
+            raise SystemExit(f"{name} {' '.join(arguments)} failed:\n{run.messages()}\n{run.stderr}")
+        return run
 
     def best(self, action: t.Callable[[], t.Any]) -> float:
         """Seconds of the fastest of several runs."""
@@ -70,8 +64,10 @@ def elapsed(action: t.Callable[[], t.Any]) -> float:
     return time.perf_counter() - started
 
 
-def changed(result: dict[str, t.Any]) -> int:
-    return sum(stats["changed"] for stats in result["stats"].values())
+def unchanged(run: Run) -> None:
+    """Make sure that what was measured is a run that had nothing to do."""
+    if any(stats["changed"] for stats in run.stats.values()):
+        raise SystemExit(f"Not an unchanged run: {run.stats}")
 
 
 def say(title: str, *rows: tuple[str, str]) -> None:
@@ -83,16 +79,10 @@ def say(title: str, *rows: tuple[str, str]) -> None:
 def alarms_against_loops(bench: Bench, start: float) -> None:
     """The alarms role, unchanged and in check mode, against loops over amazon.aws's modules for as many objects."""
     bench.playbook("baseline", "--tags", "cloudtrail,alarms")
-    calls = {}
-
-    def role() -> None:
-        assert changed(bench.playbook("baseline", "--check", "--tags", "alarms")) == 0
-
-    role_seconds = bench.best(role)
-    filters = bench.emulator.client("logs", HOME_REGION, ACCOUNT_ID).get_paginator("describe_metric_filters")
-    found = [item for page in filters.paginate() for item in page["metricFilters"]]
-    calls["metric_filters"] = found
-    loop_seconds = elapsed(lambda: bench.playbook("upstream_loops", "--check", **calls))
+    role_seconds = bench.best(lambda: unchanged(bench.playbook("baseline", "--check", "--tags", "alarms")))
+    pages = bench.emulator.client("logs", HOME_REGION, ACCOUNT_ID).get_paginator("describe_metric_filters").paginate()
+    found = [item for page in pages for item in page["metricFilters"]]
+    loop_seconds = elapsed(lambda: bench.playbook("upstream_loops", "--check", metric_filters=found))
     say(
         f"Alarms role, unchanged, check mode ({len(found)} filters and alarms)",
         ("this collection", f"{role_seconds:.1f} s"),
@@ -106,7 +96,7 @@ def baseline_by_regions(bench: Bench, start: float) -> None:
     """The whole baseline unchanged, with one region and with all, at a realistic latency."""
 
     def run(**variables: t.Any) -> None:
-        assert changed(bench.playbook("baseline", "--check", **variables)) == 0
+        unchanged(bench.playbook("baseline", "--check", **variables))
 
     bench.playbook("baseline")
     with bench.latency(LATENCY_MS):
@@ -132,14 +122,14 @@ def baseline_by_regions(bench: Bench, start: float) -> None:
     reads_per_service(calls)
 
 
-def bare_script(bench: Bench, result: dict[str, t.Any]) -> float:
+def bare_script(bench: Bench, run: Run) -> float:
     """Seconds of a script that makes, in threads, the reads that the tasks of a playbook's result make."""
-    reads = reads_of_tasks(result, bench.emulator)
+    reads = reads_of_tasks(run, bench.emulator)
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(reads, file)
         file.flush()
         command = [sys.executable, str(HERE / "bare_reads.py"), file.name]
-        return bench.best(lambda: subprocess.run(command, env=bench.environment, check=True))
+        return bench.best(lambda: subprocess.run(command, env=environment(bench.emulator), check=True))
 
 
 def reads_per_service(calls: list[t.Any]) -> None:

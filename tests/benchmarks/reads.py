@@ -12,13 +12,14 @@ import tests.plugins.collection_loader  # noqa: F401  (makes the collection impo
 from ansible_collections.secops.aws_baseline.plugins.module_utils import aws
 
 from tests.emulator.client import Emulator
+from tests.support.playbook import Run
 from tests.support.run import converge
 
 MODULES = "secops.aws_baseline."
 
 
-def reads_of_tasks(result: dict[str, t.Any], emulator: Emulator) -> list[dict[str, t.Any]]:
-    """Repeat the collection's own tasks of a JSON result in this process, in check mode, and note their calls."""
+def reads_of_tasks(run: Run, emulator: Emulator) -> list[dict[str, t.Any]]:
+    """Repeat the collection's own tasks of a run in this process, in check mode, and note their calls."""
     reads: list[dict[str, t.Any]] = []
 
     class Recorder(aws.Client):
@@ -43,13 +44,11 @@ def reads_of_tasks(result: dict[str, t.Any], emulator: Emulator) -> list[dict[st
 
     original, aws.Client = aws.Client, Recorder
     try:
-        for play in result["plays"]:
-            for task in play["tasks"]:
-                for host in task["hosts"].values():
-                    action = host.get("action", "")
-                    if action.startswith(MODULES):
-                        arguments = host["invocation"]["module_args"]
-                        converge(emulator, action.removeprefix(MODULES), without_connection(arguments), True)
+        for task in run.tasks():
+            action = task.get("action", "")
+            if action.startswith(MODULES):
+                module = action.removeprefix(MODULES)
+                converge(emulator, module, without_connection(task["invocation"]["module_args"]), True)
     finally:
         aws.Client = original
     return reads

@@ -5,6 +5,8 @@
 
 1. Check mode makes no write call. 2. Its changes are the run's changes, and these are the writes in the call log.
 3. The second run changes nothing. 4. From any drifted state one run converges.
+
+Beside these: every call is among the permissions that the resource types declare.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import typing as t
 
 import pytest
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import all_resource_types
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import resource_type
 from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
@@ -30,6 +33,15 @@ STATES = 25
 """Starting states per case."""
 
 MOST_DRIFTS = 3
+
+
+CONNECTION_OPERATIONS = {"sts:GetCallerIdentity", "sts:AssumeRole", "ec2:DescribeRegions"}
+
+
+def declared_operations(types: t.Iterable[str]) -> set[str]:
+    """The operations that resource types say they use."""
+    permissions = [resource_type(name).permissions for name in types]
+    return {operation for purposes in permissions for operations in purposes.values() for operation in operations}
 
 
 def all_cases() -> list[Case]:
@@ -93,9 +105,12 @@ def test_always_true(case: Case, emulator: Emulator, no_aws_environment: None) -
         for drift in drifts:
             drift(emulator)
         assert_converges(emulator, case.module, wanted)
+        used.update(f"{call.service}:{call.operation}" for call in emulator.calls())
         assert not emulator.lacking(), emulator.lacking()
 
+    used: set[str] = set()
     from_any_state()
+    assert used <= declared_operations(case.types) | CONNECTION_OPERATIONS
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,8 @@ class ResourceType:
     propagation_errors: t.ClassVar[frozenset[str]] = frozenset()
     """Error codes that AWS returns for a while after a prerequisite was written (IAM is eventually consistent)."""
     permissions: t.ClassVar[dict[str, tuple[str, ...]]]
-    """API operations by purpose: C(read) for plans, C(write) to apply. Service prefix included."""
+    """API operations that the type uses, by purpose: C(read) to plan, C(write) to apply, with botocore's client name as
+    prefix. C(write) also has actions that AWS checks on top, such as C(iam:PassRole)."""
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         """Resources that exist, by key: the wanted ones, and all whose key starts with one of I(prefixes)."""
