@@ -68,9 +68,12 @@ class Emulator:
 
     def confirm_subscription(self, topic_arn: str, endpoint: str) -> str:
         """Do what the subscriber does who follows the link in the confirmation message; the subscription's ARN."""
-        _, _, _, region, account, _ = topic_arn.split(":", 5)
-        payload = {"topic_arn": topic_arn, "endpoint": endpoint, "account": account, "region": region}
+        payload = {"topic_arn": topic_arn, "endpoint": endpoint}
         return str(self._request("POST", "confirm-subscription", payload)["subscription_arn"])
+
+    def confirmations(self) -> list[dict[str, str]]:
+        """The confirmation messages nobody has answered yet: topic_arn, protocol, endpoint, token."""
+        return list(self._request("GET", "confirmations"))
 
     def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
         return environment(self.url, account_id, region)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from . import calls
 from .errors import AwsError
-from .registry import SERVICES, Scope
+from .services import sns
 from .wire import Response, json_response
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _FILTERS = frozenset({"service", "operation", "action", "account", "region", "ac
 
 
 def answer(application: Application, environ: dict[str, Any], body: bytes) -> Response:
-    """GET health, calls, lacking, settings; POST reset, settings, confirm-subscription; DELETE calls."""
+    """GET health, calls, lacking, settings, confirmations; POST reset, settings, confirm-subscription; DELETE calls."""
     name, method = environ["PATH_INFO"].removeprefix(PREFIX).strip("/"), environ["REQUEST_METHOD"]
     try:
         payload = json.loads(body) if body else {}
@@ -46,9 +46,9 @@ def answer(application: Application, environ: dict[str, Any], body: bytes) -> Re
                 application.faults.update(payload)
             return json_response(application.settings_document())
         if (method, name) == ("POST", "confirm-subscription"):
-            scope = Scope(payload["account"], payload["region"], "")
-            arn = SERVICES["sns"].state(scope).confirm(payload["topic_arn"], payload["endpoint"])
-            return json_response({"subscription_arn": arn})
+            return json_response({"subscription_arn": sns.confirm(payload["topic_arn"], payload["endpoint"])})
+        if (method, name) == ("GET", "confirmations"):
+            return json_response(sns.pending_confirmations())
     except (ValueError, KeyError, TypeError, AwsError) as failure:
         return json_response({"error": str(failure)}, 400)
     return json_response({"error": f"no such control: {method} {name}"}, 404)

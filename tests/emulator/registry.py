@@ -64,8 +64,10 @@ class Scope:
 class Service:
     """Handlers and state the emulator holds for one service (named as its botocore client)."""
 
-    def __init__(self, name: str, state: Callable[[], Any] = dict) -> None:
+    def __init__(self, name: str, state: Callable[[], Any] = dict, *, whole: bool = False) -> None:
+        """whole: everything of this service is served here, so moto (which has other state) is never asked."""
         self.name = name
+        self.whole = whole
         self.operations: dict[str, Handler] = {}
         self.checks: dict[str, list[Handler]] = {}
         self.afters: dict[str, list[Handler]] = {}
@@ -109,22 +111,20 @@ class Service:
     def reset(self) -> None:
         self._states.clear()
 
-    @property
-    def touched(self) -> frozenset[str]:
-        """Operations for which this service has a function of any kind."""
-        return frozenset(self.operations) | frozenset(self.checks) | frozenset(self.afters)
-
 
 def page(
-    items: list[Any], params: dict[str, Any], *, limit: str, token: str, default: int, error: AwsError | None = None
+    items: list[Any], params: dict[str, Any], *, token: str, error: str, default: int, limit: str | None = None
 ) -> tuple[list[Any], str | None]:
-    """One page of items and the token of the next one; tokens are positions, an unreadable one raises error."""
+    """One page of items and the token of the next one.
+
+    token and limit name the parameters that carry them; tokens are positions, an unreadable one raises error (a code).
+    """
     start = params.get(token)
     try:
         position = int(start) if start else 0
     except ValueError:
-        raise error or AwsError("InvalidNextToken", "The specified token is not valid.") from None
-    size = int(params.get(limit) or default)
+        raise AwsError(error, "The specified token is not valid.") from None
+    size = int((limit and params.get(limit)) or default)
     following = position + size
     return items[position:following], str(following) if following < len(items) else None
 

@@ -15,6 +15,7 @@ from moto.s3.models import FakeBucket, get_canned_acl, s3_backends
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service
+from . import iam
 
 Params = dict[str, Any]
 #: Configuration of a bucket by its name: public access block, encryption, ownership, lifecycle, logging.
@@ -246,7 +247,7 @@ def put_bucket_policy(params: Params, scope: Scope, state: Buckets) -> None:
             principal=True,
             resource=True,
             services=("s3",),
-            principal_exists=lambda arn: iam_principal_exists(arn, scope),
+            principal_exists=lambda arn: iam.principal_exists(arn, scope),
             check_resource=lambda resource: bool(own.fullmatch(resource)),
         )
     except policies.MalformedPolicy as failure:
@@ -274,17 +275,6 @@ def get_bucket_policy_status(params: Params, scope: Scope, state: Buckets) -> Pa
     if document is None:
         raise AwsError("NoSuchBucketPolicy", "The bucket policy does not exist", 404)
     return {"PolicyStatus": {"IsPublic": policies.is_public(document)}}
-
-
-def iam_principal_exists(arn: str, scope: Scope) -> bool:
-    """Whether a role or user exists; of accounts nobody has called as, nothing is known and anything may exist."""
-    parts = arn.split(":", 5)
-    if parts[2] != "iam" or parts[4] != scope.account:
-        return True
-    iam = scope.moto("iam")
-    kind = "roles" if parts[5].startswith("role/") else "users"
-    name = "emulator"
-    return arn.endswith(f":user/{name}") or any(one.arn == arn for one in getattr(iam, kind).values())
 
 
 # --- lifecycle ------------------------------------------------------------------------------------------------------

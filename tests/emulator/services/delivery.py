@@ -1,0 +1,82 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""May an AWS service deliver to, or use, what its caller names: buckets, keys, topics, log groups and roles.
+
+Several services ask the same questions before they accept a configuration; each gives its own error for a no.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.backends import get_backend
+from moto.s3.models import FakeBucket
+
+from .. import policies
+from ..policies import Context
+from ..registry import SERVICES, Scope
+from . import s3
+
+USABLE_KEY_STATES = ("Enabled",)
+
+
+def bucket_allows(bucket: FakeBucket, service: str, action: str, resource: str, context: Context) -> bool:
+    return policies.allows(s3.policy_of(bucket), service, action, resource, context)
+
+
+def find_key(reference: str, scope: Scope) -> Any | None:
+    """moto's key for a key id, key ARN, alias name or alias ARN; None when there is none."""
+    account, region, name = scope.account, scope.region, reference
+    if reference.startswith("arn:"):
+        parts = reference.split(":", 5)
+        if len(parts) < 6 or parts[2] != "kms":
+            return None
+        region, account, name = parts[3], parts[4], parts[5].removeprefix("key/")
+    keys = get_backend("kms")[account][region].keys
+    if name.startswith("alias/"):
+        return next((key for key in keys.values() if name in key.aliases), None)
+    return keys.get(name)
+
+
+def key_allows(key: Any, service: str, actions: tuple[str, ...], context: Context) -> bool:
+    """Whether the key's policy lets the service do all of the actions."""
+    return all(policies.allows(key.policy, service, action, key.arn, context) for action in actions)
+
+
+def topic_allows(topic_arn: str, service: str, context: Context) -> bool:
+    """Whether the topic exists and its policy lets the service publish to it."""
+    parts = topic_arn.split(":")
+    if len(parts) != 6 or parts[2] != "sns":
+        return False
+    topic = SERVICES["sns"].state(Scope(parts[4], parts[3], "")).topics.get(topic_arn)
+    return topic is not None and policies.allows(
+        topic.attributes["Policy"], service, "sns:Publish", topic_arn, context
+    )
+
+
+def find_role(arn: str) -> Any | None:
+    """moto's role of that ARN."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+        return None
+    roles = get_backend("iam")[parts[4]][parts[1]].roles
+    return next((role for role in roles.values() if role.arn == arn), None)
+
+
+def role_trusts(role: Any, service: str, context: Context) -> bool:
+    return policies.allows(role.assume_role_policy_document, service, "sts:AssumeRole", role.arn, context)
+
+
+def role_allows(role: Any, action: str, resource: str) -> bool:
+    """Whether the role's own policies (inline and attached) let it do the action."""
+    documents = [json.loads(text) for text in role.policies.values()]
+    for policy in role.managed_policies.values():
+        version = next(one for one in policy.versions if one.version_id == policy.default_version_id)
+        documents.append(json.loads(version.document))
+    statements = [one for document in documents for one in policies.as_list(document.get("Statement"))]
+    return policies.allows({"Statement": statements}, role.arn, action, resource)
+
+
+def log_group_exists(name: str, scope: Scope) -> bool:
+    return name in scope.moto("logs").groups
