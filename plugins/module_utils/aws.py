@@ -73,6 +73,8 @@ class Client:
         self.service = service
         self._client = client
         self._methods = {operation: method for method, operation in client.meta.method_to_api_mapping.items()}
+        self._lock = threading.Lock()
+        self._asked: dict[str, tuple[threading.Lock, list[list[t.Any]]]] = {}
 
     def call(self, operation: str, **parameters: t.Any) -> dict[str, t.Any]:
         """Make one call. operation: the API's name, such as C(PutMetricFilter)."""
@@ -106,6 +108,20 @@ class Client:
             if error.code in absent:
                 return []
             raise
+
+    def pages_once(self, operation: str, items: str, **parameters: t.Any) -> list[t.Any]:
+        """As C(pages), but AWS is asked only once: resource types that read side by side share the answer.
+
+        A client lives for one module call, so what is read this way must be read before anything is written. Callers
+        must not change the list or what is in it. A failure is not kept.
+        """
+        question = repr((operation, items, sorted(parameters.items())))
+        with self._lock:
+            lock, answers = self._asked.setdefault(question, (threading.Lock(), []))
+        with lock:
+            if not answers:
+                answers.append(self.pages(operation, items, **parameters))
+        return answers[0]
 
     @contextlib.contextmanager
     def _named_failure(self, operation: str) -> c.Iterator[None]:

@@ -5,4 +5,5 @@
 
 from __future__ import annotations
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam  # noqa: F401
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import logs  # noqa: F401
