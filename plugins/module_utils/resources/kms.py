@@ -1,0 +1,264 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS KMS: customer managed keys, known by their alias."""
+
+from __future__ import annotations
+
+import collections.abc as c
+import json
+import re
+import typing as t
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Ref
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+
+KEY_OPTIONS: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "policy": {"type": "dict"},
+    "enabled": {"type": "bool", "default": True},
+    "enable_key_rotation": {"type": "bool", "default": True},
+    "rotation_period_in_days": {"type": "int"},
+    "tags": {"type": "dict"},
+}
+"""Suboptions of every option that declares a key, documented in the fragment C(key)."""
+
+ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
+AWS_ALIAS = "alias/aws/"
+KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
+ROTATION_DAYS = range(90, 2561)
+"""Periods that C(kms:EnableKeyRotation) accepts."""
+
+PENDING_DELETION = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+"""Key states from which only C(kms:CancelKeyDeletion) leads back."""
+
+SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
+"""Stands for any account, to check values with pseudo parameters before the account is known."""
+
+
+def check_policy(option: str, document: Fields | None, kind: str, limit: str) -> None:
+    """Refuse a policy document that AWS would refuse. kind and limit: as C(policy_document.validate) takes them.
+
+    Raises OptionError. Nothing and an empty document are accepted: they leave the policy alone, or remove it.
+    """
+    try:
+        if document:
+            validate(SAMPLE_SCOPE.substitute(document), kind, limit)
+    except PolicyDocumentError as error:
+        raise OptionError(option, document, str(error)) from error
+
+
+def key(options: Fields, option: str = "key") -> Desired:
+    """The key that an option with KEY_OPTIONS declares. option: its name. Raises OptionError."""
+    name = options["name"]
+    if not ALIAS.fullmatch(name) or name.startswith(AWS_ALIAS):
+        raise OptionError(f"{option}.name", name, f"an alias such as alias/cloudtrail, but not {AWS_ALIAS}*")
+    days = options["rotation_period_in_days"]
+    if days is not None and days not in ROTATION_DAYS:
+        allowed = f"{ROTATION_DAYS.start} to {ROTATION_DAYS.stop - 1} days"
+        raise OptionError(f"{option}.rotation_period_in_days", days, allowed)
+    if days is not None and not options["enable_key_rotation"]:
+        raise OptionError(f"{option}.rotation_period_in_days", days, "a period only when enable_key_rotation is true")
+    if options["policy"] == {}:
+        raise OptionError(f"{option}.policy", {}, "a document with at least one statement: a key cannot be without")
+    check_policy(f"{option}.policy", options["policy"], "resource", "kms_key")
+    return Desired(Key.type, name, strings_as_tags(fields_of(options)))
+
+
+def strings_as_tags(fields: Fields) -> Fields:
+    """I(fields) with the values of its C(tags) as AWS keeps them."""
+    if "tags" in fields:
+        fields["tags"] = {str(name): str(value) for name, value in fields["tags"].items()}
+    return fields
+
+
+def own_tags(tags: list[Fields]) -> dict[str, str]:
+    """Tags of a C(kms:ListResourceTags) answer without AWS's own, which nobody else can change."""
+    return {tag["TagKey"]: tag["TagValue"] for tag in tags if not tag["TagKey"].startswith("aws:")}
+
+
+def reference(option: str, key_id: str | None) -> str | Ref | None:
+    """What an option that names a key means: the key's ARN, or a Ref to the key of an alias.
+
+    option: its name. key_id: alias, key id or ARN; pseudo parameters may occur. Nothing and an empty string, and the
+    aliases of AWS's own keys, are returned as they are. Raises OptionError.
+    """
+    if not key_id or key_id.startswith(AWS_ALIAS):
+        return key_id
+    if ALIAS.fullmatch(key_id):
+        return Ref(Key.type, key_id)
+    if KEY_ID.fullmatch(key_id):
+        return "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/" + key_id
+    if KEY_ARN.fullmatch(SAMPLE_SCOPE.substitute(key_id)):
+        return key_id
+    raise OptionError(option, key_id, "an alias such as alias/cloudtrail, the id of a key, or its ARN")
+
+
+def with_referenced(desired: c.Iterable[Desired]) -> list[Desired]:
+    """I(desired), and for each alias that a Ref in it names the key, which must exist unless declared in I(desired)."""
+    desired = list(desired)
+    known = {(item.region, item.key) for item in desired if item.type == Key.type}
+    for item in list(desired):
+        for ref in _key_references(item.fields):
+            if (item.region, ref.key) not in known:
+                known.add((item.region, ref.key))
+                desired.append(Desired(Key.type, ref.key, state="existing", region=item.region))
+    return desired
+
+
+def _key_references(fields: Fields) -> c.Iterator[Ref]:
+    for value in fields.values():
+        for part in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(part, Ref) and part.type == Key.type:
+                yield part
+
+
+@register
+class Key(ResourceType):
+    """A symmetric customer managed key. Key: its alias, as in C(alias/cloudtrail).
+
+    Fields: description, policy, enabled, enable_key_rotation, rotation_period_in_days, tags. C(enabled) of a key that
+    is about to be deleted is its state, as in C(PendingDeletion).
+    A key is never deleted: what was encrypted with it would be lost.
+    """
+
+    type = "AWS::KMS::Key"
+    service = "kms"
+    policies = frozenset({"policy"})
+    permissions = {
+        "read": ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),
+        "write": (
+            "kms:CreateKey",
+            "kms:CreateAlias",
+            "kms:CancelKeyDeletion",
+            "kms:EnableKey",
+            "kms:DisableKey",
+            "kms:UpdateKeyDescription",
+            "kms:PutKeyPolicy",
+            "kms:EnableKeyRotation",
+            "kms:DisableKeyRotation",
+            "kms:TagResource",
+            "kms:UntagResource",
+        ),
+    }
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        found = in_parallel(lambda item: self._read_one(client, *item), wanted.items())
+        return {alias: observed for alias, observed in zip(wanted, found) if observed}
+
+    def _read_one(self, client: Client, alias: str, declared: Fields) -> Observed | None:
+        answer = client.optional("DescribeKey", {"NotFoundException"}, KeyId=alias)
+        if answer is None:
+            return None
+        metadata = answer["KeyMetadata"]
+        self._refuse_other_kinds(client, alias, metadata)
+        key_id, state = metadata["KeyId"], metadata["KeyState"]
+        fields: Fields = {
+            "description": metadata.get("Description", ""),
+            "enabled": state if state in PENDING_DELETION else state != "Disabled",
+        }
+        readers: dict[str, c.Callable[[], Fields]] = {
+            "policy": lambda: {
+                "policy": json.loads(client.call("GetKeyPolicy", KeyId=key_id, PolicyName="default")["Policy"])
+            },
+            "enable_key_rotation": lambda: self._rotation(client.call("GetKeyRotationStatus", KeyId=key_id)),
+            "tags": lambda: {"tags": own_tags(client.pages("ListResourceTags", "Tags", KeyId=key_id))},
+        }
+        for part in in_parallel(lambda reader: reader(), [readers[name] for name in readers if name in declared]):
+            fields.update(part)
+        return Observed(fields, {"arn": metadata["Arn"], "key_id": key_id})
+
+    @staticmethod
+    def _rotation(answer: Fields) -> Fields:
+        return {
+            "enable_key_rotation": answer["KeyRotationEnabled"],
+            "rotation_period_in_days": answer.get("RotationPeriodInDays"),
+        }
+
+    @staticmethod
+    def _refuse_other_kinds(client: Client, alias: str, metadata: Fields) -> None:
+        spec = metadata.get("KeySpec", "SYMMETRIC_DEFAULT")
+        if metadata.get("KeyManager") == "AWS" or spec != "SYMMETRIC_DEFAULT":
+            kind = "managed by AWS" if metadata.get("KeyManager") == "AWS" else f"of the kind {spec}"
+            message = f"{alias} is the alias of {metadata['Arn']}, which is {kind}; a symmetric customer key is needed."
+            scope = client.scope
+            raise OperationError(scope.account_id, scope.region, "kms:DescribeKey", "WrongKindOfKey", message)
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        parameters: Fields = {}
+        if fields.get("description"):
+            parameters["Description"] = fields["description"]
+        if fields.get("policy"):
+            parameters["Policy"] = json.dumps(fields["policy"])
+        if fields.get("tags"):
+            parameters["Tags"] = ansible_dict_to_boto3_tag_list(fields["tags"], "TagKey", "TagValue")
+        key_id = Ref(self.type, key, "key_id")
+        calls = [
+            Call("CreateKey", parameters, {"arn": "KeyMetadata.Arn", "key_id": "KeyMetadata.KeyId"}),
+            Call("CreateAlias", {"AliasName": key, "TargetKeyId": key_id}),
+        ]
+        if fields.get("enable_key_rotation"):
+            calls.append(self._rotate(key_id, fields))
+        if fields.get("enabled") is False:
+            calls.append(Call("DisableKey", {"KeyId": key_id}))
+        return calls
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        key_id = before.attributes["key_id"]
+        calls = []
+        # nothing else may be written to a key that is pending deletion, and no rotation to a disabled one
+        if "enabled" in changed:
+            if before.fields["enabled"] in PENDING_DELETION:
+                calls.append(Call("CancelKeyDeletion", {"KeyId": key_id}))
+            if after["enabled"]:
+                calls.append(Call("EnableKey", {"KeyId": key_id}))
+        if "description" in changed:
+            calls.append(Call("UpdateKeyDescription", {"KeyId": key_id, "Description": after["description"]}))
+        if "policy" in changed:
+            policy = json.dumps(after["policy"])
+            calls.append(Call("PutKeyPolicy", {"KeyId": key_id, "PolicyName": "default", "Policy": policy}))
+        if changed & {"enable_key_rotation", "rotation_period_in_days"}:
+            calls.append(self._rotate(key_id, after))
+        if "tags" in changed:
+            calls.extend(self._tag(key_id, before.fields["tags"], after["tags"]))
+        if "enabled" in changed and before.fields["enabled"] is True:
+            calls.append(Call("DisableKey", {"KeyId": key_id}))
+        return calls
+
+    @staticmethod
+    def _rotate(key_id: str | Ref, fields: Fields) -> Call:
+        if not fields["enable_key_rotation"]:
+            return Call("DisableKeyRotation", {"KeyId": key_id})
+        parameters = {"KeyId": key_id}
+        if fields.get("rotation_period_in_days"):
+            parameters["RotationPeriodInDays"] = fields["rotation_period_in_days"]
+        return Call("EnableKeyRotation", parameters)
+
+    @staticmethod
+    def _tag(key_id: str, before: Fields, after: Fields) -> list[Call]:
+        put, removed = compare_aws_tags(before, after)
+        calls = []
+        if put:
+            tags = ansible_dict_to_boto3_tag_list(put, "TagKey", "TagValue")
+            calls.append(Call("TagResource", {"KeyId": key_id, "Tags": tags}))
+        if removed:
+            calls.append(Call("UntagResource", {"KeyId": key_id, "TagKeys": removed}))
+        return calls
