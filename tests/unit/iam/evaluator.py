@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a user or role may do, given its identity policies: AWS's evaluation logic, as far as our documents use it.
 
-An explicit Deny wins, an Allow is needed, a permissions boundary must allow too. A condition operator or policy variable
-this evaluator does not know is an error, never a guess.
+An explicit Deny wins, an Allow is needed, a permissions boundary must allow too. A condition operator or policy
+variable this evaluator does not know is an error, never a guess.
 """
 
 from __future__ import annotations

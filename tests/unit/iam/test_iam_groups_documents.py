@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.secops.aws_baseline.plugins.module_utils import policy_document
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils import policy_document
 from tests.unit.iam.conftest import ACCOUNT, AWS_MANAGED, ROLE, RenderedRole
 
 POLICIES = sorted(yaml.safe_load((ROLE / "vars/main/catalogue.yml").read_text())["__iam_groups_policy_catalogue"])

@@ -8,6 +8,7 @@ import copy
 from typing import Any
 
 import pytest
+
 from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import (
     LIMITS,
     PolicyDocumentError,
