@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudtrail  # noqa: F401
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudwatch  # noqa: F401
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import config  # noqa: F401
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import guardduty  # noqa: F401

@@ -15,6 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
@@ -54,16 +55,16 @@ SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
 """Stands for any account, to check values with pseudo parameters before the account is known."""
 
 
-def check_policy(option: str, document: Fields | None, kind: str, limit: str) -> None:
+def check_policy(option: str, document: Fields | None, kind: str, limit: str | None) -> None:
     """Refuse a policy document that AWS would refuse. kind and limit: as C(policy_document.validate) takes them.
 
-    Raises OptionError. Nothing and an empty document are accepted: they leave the policy alone, or remove it.
+    Raises BaselineError. Nothing and an empty document are accepted: they leave the policy alone, or remove it.
     """
     try:
         if document:
             validate(SAMPLE_SCOPE.substitute(document), kind, limit)
     except PolicyDocumentError as error:
-        raise OptionError(option, document, str(error)) from error
+        raise BaselineError(f"{option}: {error}") from error
 
 
 def key(options: Fields, option: str = "key") -> Desired:
