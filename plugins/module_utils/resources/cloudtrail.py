@@ -187,7 +187,7 @@ class Trail(ResourceType):
 
     type = "AWS::CloudTrail::Trail"
     service = "cloudtrail"
-    after = ("AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket")
+    after = ("AWS::IAM::Role", "AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SNS::Topic")
     sets = frozenset({"event_selectors", "advanced_event_selectors", "insight_selectors"})
     # policies of bucket, key, topic and role take a moment until CloudTrail sees them
     propagation_errors = frozenset(

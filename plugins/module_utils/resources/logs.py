@@ -6,11 +6,17 @@
 from __future__ import annotations
 
 import collections.abc as c
+import re
+import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
@@ -25,6 +31,30 @@ RETENTION_DAYS = (
 
 FOREVER = 0
 """Retention of a log group whose events never expire."""
+
+LOG_GROUP_OPTIONS: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "retention_in_days": {"type": "int"},
+    "kms_key_id": {"type": "str"},
+    "tags": {"type": "dict"},
+}
+"""Suboptions of every option that declares a log group, documented in the fragment C(log_group)."""
+
+LOG_GROUP_NAME = re.compile(r"[A-Za-z0-9._/#-]{1,512}")
+
+
+def log_group(options: Fields, option: str = "log_group") -> Desired:
+    """The log group that an option with LOG_GROUP_OPTIONS declares. option: its name. Raises OptionError."""
+    name, days = options["name"], options["retention_in_days"]
+    if not LOG_GROUP_NAME.fullmatch(kms.SAMPLE_SCOPE.substitute(name)):
+        raise OptionError(f"{option}.name", name, "1 to 512 letters, digits and characters of ._-/#")
+    if days is not None and days not in (FOREVER, *RETENTION_DAYS):
+        allowed = f"{', '.join(map(str, RETENTION_DAYS))} days, or {FOREVER} for ever"
+        raise OptionError(f"{option}.retention_in_days", days, allowed)
+    fields = kms.strings_as_tags(fields_of(options))
+    if "kms_key_id" in fields:
+        fields["kms_key_id"] = kms.reference(f"{option}.kms_key_id", fields["kms_key_id"])
+    return Desired(LogGroup.type, name, fields)
 
 
 @register
