@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import json
+import re
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
@@ -61,6 +62,20 @@ _PURGE = "purge_"
 _ABSENT = frozenset({"NoSuchEntity"})
 # the shortest that pseudo parameters can become: a document is refused for its size only if AWS will refuse it
 _SAMPLE = Scope("0" * 12, "us-east-1")
+_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+_PATH = re.compile(r"/|/[!-~]{1,510}/")
+
+
+def check_name(option: str, name: str, longest: int = 128) -> None:
+    """Refuse a name that IAM would refuse. longest: in characters."""
+    if not _NAME.fullmatch(_SAMPLE.substitute(name)) or len(_SAMPLE.substitute(name)) > longest:
+        raise OptionError(option, name, f"1 to {longest} letters, digits and characters of _+=,.@-")
+
+
+def check_path(option: str, path: str | None) -> None:
+    """Refuse a path that IAM would refuse."""
+    if path is not None and not _PATH.fullmatch(_SAMPLE.substitute(path)):
+        raise OptionError(option, path, "a path that begins and ends with a slash, of up to 512 characters, no blanks")
 
 
 def check_document(option: str, document: t.Any, kind: str, limit: str) -> None:
@@ -71,48 +86,56 @@ def check_document(option: str, document: t.Any, kind: str, limit: str) -> None:
         raise BaselineError(f"{option}: {error}") from error
 
 
-def policy_arn(name: str, declared: c.Mapping[str, str | None] | None = None) -> str:
+def policy_arn(name: str, declared: c.Mapping[str, str] | None = None) -> str:
     """ARN of a managed policy. name: an ARN; a name in I(declared) (name -> path); or the name of one of AWS's own,
     with its path if it has one, such as C(service-role/AWS_ConfigRole)."""
     if name.startswith("arn:"):
         return name
     if declared and name in declared:
-        return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{declared[name] or '/'}{name}"
+        return f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{declared[name]}{name}"
     return f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"
 
 
-def without_idle_purges(fields: Fields) -> Fields:
-    """I(fields) without the purge_* that are false: not to purge is what is done anyway."""
+def policy_requirements(arns: c.Iterable[str], declared: c.Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """C(Desired.requires) of what needs the policies I(arns), as far as they are in I(declared) (name -> path)."""
+    names = {policy_arn(name, declared): name for name in declared}
+    return tuple((ManagedPolicy.type, names[arn]) for arn in arns if arn in names)
+
+
+def declared_fields(options: Fields, *leave_out: str) -> Fields:
+    """As C(fields_of), and without purges that are false: not to purge is what is done anyway."""
+    fields = fields_of(options, *leave_out)
     return {name: value for name, value in fields.items() if value or not name.startswith(_PURGE)}
 
 
-def role(
-    options: Fields, option: str = "role", declared: c.Mapping[str, str | None] | None = None
-) -> list[Desired]:
-    """A role as I(options) (see ROLE_OPTIONS, and C(state)) declare it.
+def role(options: Fields, option: str = "role", declared: c.Mapping[str, str] | None = None) -> list[Desired]:
+    """A role as I(options) declare it: those of ROLE_OPTIONS, and C(state), which is C(present) unless given.
 
     option: its name in messages. declared: managed policies of the same call, name -> path.
-    Raises OptionError or BaselineError for what AWS would refuse.
+    Raises OptionError or BaselineError for what AWS would refuse. Makes no call.
     """
     declared = declared or {}
+    check_name(f"{option}.name", options["name"], longest=64)
     if options.get("state") == "absent":
-        return [Desired(Role.type, options["name"], {}, "absent")]
-    declared_options = {name: value for name, value in options.items() if name in ROLE_OPTIONS}
-    fields = without_idle_purges(fields_of(declared_options))
+        return [Desired(Role.type, options["name"], state="absent")]
+    fields = declared_fields({name: value for name, value in options.items() if name in ROLE_OPTIONS})
+    check_path(f"{option}.path", fields.get("path"))
     if not fields.get("assume_role_policy"):
-        raise OptionError(f"{option}.assume_role_policy", None, "the trust policy of the role, which it cannot lack")
+        raise OptionError(f"{option}.assume_role_policy", None, "the trust policy, which a role cannot be without")
     check_document(f"{option}.assume_role_policy", fields["assume_role_policy"], "trust", "trust_raised")
     for name, document in fields.get("inline_policies", {}).items():
+        check_name(f"{option}.inline_policies", name)
         check_document(f"{option}.inline_policies.{name}", document, "identity", "role_inline")
     if fields.get("max_session_duration", SESSION_SECONDS[0]) not in SESSION_SECONDS:
         raise OptionError(f"{option}.max_session_duration", fields["max_session_duration"], "3600 to 43200 seconds")
+    needed = []
+    if "managed_policies" in fields:
+        needed += [policy_arn(name, declared) for name in fields["managed_policies"]]
+        fields["managed_policies"] = needed[:]
     if fields.get("permissions_boundary"):
         fields["permissions_boundary"] = policy_arn(fields["permissions_boundary"], declared)
-    needed = (*fields.get("managed_policies", ()), options.get("permissions_boundary"))
-    if "managed_policies" in fields:
-        fields["managed_policies"] = [policy_arn(name, declared) for name in fields["managed_policies"]]
-    requires = tuple((ManagedPolicy.type, name) for name in needed if name in declared)
-    return [Desired(Role.type, options["name"], fields, requires=requires)]
+        needed.append(fields["permissions_boundary"])
+    return [Desired(Role.type, options["name"], fields, requires=policy_requirements(needed, declared))]
 
 
 class _IamType(ResourceType):
@@ -230,7 +253,7 @@ class ManagedPolicy(_IamType):
         tagged = [name for name in policies if "tags" in wanted.get(name, {})]
         tags = in_parallel(lambda name: client.pages("ListPolicyTags", "Tags", PolicyArn=policies[name]["Arn"]), tagged)
         found = {name: self._observed(policy) for name, policy in policies.items()}
-        for name, items in zip(tagged, tags):
+        for name, items in zip(tagged, tags, strict=True):
             found[name].fields["tags"] = _tags(items)
         return found
 
@@ -585,7 +608,7 @@ class ServiceLinkedRole(_IamType):
 
         return {
             principal: Observed({}, {"arn": found[0]["Arn"], "role_name": found[0]["RoleName"]})
-            for principal, found in zip(wanted, in_parallel(roles, wanted))
+            for principal, found in zip(wanted, in_parallel(roles, wanted), strict=True)
             if found
         }
 
@@ -596,13 +619,13 @@ class ServiceLinkedRole(_IamType):
         return [Call("DeleteServiceLinkedRole", {"RoleName": before.attributes["role_name"]})]
 
 
-PASSWORD_POLICY_KEY = "account"
-"""Key of the password policy, of which an account has one or none."""
+THE_ACCOUNT = "account"
+"""Key of what an account has one of, or none."""
 
 
 @register
 class AccountPasswordPolicy(_IamType):
-    """The account's password policy. Key: PASSWORD_POLICY_KEY. CloudFormation has no such type; this is its style.
+    """The account's password policy. Key: THE_ACCOUNT. CloudFormation has no such type; this is its style.
 
     Fields: those of C(iam:UpdateAccountPasswordPolicy) in snake_case. max_password_age (days) and
     password_reuse_prevention may be NEVER.
@@ -614,7 +637,7 @@ class AccountPasswordPolicy(_IamType):
         "write": ("iam:UpdateAccountPasswordPolicy", "iam:DeleteAccountPasswordPolicy"),
     }
 
-    _PARAMETERS = {
+    _PARAMETERS: t.ClassVar[dict[str, str]] = {
         "minimum_password_length": "MinimumPasswordLength",
         "require_symbols": "RequireSymbols",
         "require_numbers": "RequireNumbers",
@@ -626,7 +649,7 @@ class AccountPasswordPolicy(_IamType):
         "hard_expiry": "HardExpiry",
     }
     # what AWS leaves out of its answer when it is off
-    _OFF = {"max_password_age": NEVER, "password_reuse_prevention": NEVER, "hard_expiry": False}
+    _OFF: t.ClassVar[Fields] = {"max_password_age": NEVER, "password_reuse_prevention": NEVER, "hard_expiry": False}
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         answer = client.optional("GetAccountPasswordPolicy", _ABSENT)
@@ -634,7 +657,7 @@ class AccountPasswordPolicy(_IamType):
             return {}
         policy = answer["PasswordPolicy"]
         fields = {name: policy.get(api, self._OFF.get(name)) for name, api in self._PARAMETERS.items()}
-        return {PASSWORD_POLICY_KEY: Observed(fields)}
+        return {THE_ACCOUNT: Observed(fields)}
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
         return [self._put(fields)]
