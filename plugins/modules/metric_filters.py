@@ -28,7 +28,9 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the filter, unique within the log group. 1 to 512 characters without colon and asterisk.
+        description:
+          - Name of the filter, unique within the log group. 1 to 512 characters, none of them a colon, an asterisk or a
+            vertical bar.
         type: str
         required: true
       state:
@@ -43,12 +45,12 @@ options:
         type: str
       metric_name:
         description:
-          - Name of the metric that matching events are counted in.
+          - Name of the metric that matching events are counted in. Up to 255 characters without C(:), C(*) and C($).
           - Required for a filter that is V(present).
         type: str
       metric_namespace:
         description:
-          - Namespace of the metric.
+          - Namespace of the metric. Up to 255 characters without C(:), C(*) and C($).
           - Required for a filter that is V(present).
         type: str
       metric_value:
@@ -202,6 +204,9 @@ errors:
       permission: logs:PutMetricFilter
 """
 
+import re
+import typing as t
+
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
@@ -212,6 +217,8 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.options import
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.cloudwatch import UNITS
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.logs import MetricFilter
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.logs import filter_key
 
@@ -239,17 +246,40 @@ ARGUMENT_SPEC = {
 }
 
 
+LOG_GROUP_NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
+FILTER_NAME = re.compile(r"[^:*|]{1,512}")
+METRIC_NAME = re.compile(r"[^:*$]{1,255}")
+METRIC_VALUE = re.compile(r"-?\d+(\.\d+)?|\$\S{1,99}")
+
+
+def check_filter(options: dict[str, t.Any], option: str) -> None:
+    """Refuse what CloudWatch Logs would refuse. option: name of the option that the filter is given by."""
+    if not FILTER_NAME.fullmatch(options["name"]):
+        raise OptionError(f"{option}.name", options["name"], "1 to 512 characters without : * |")
+    if options["state"] == "absent":
+        return
+    for name in ("metric_name", "metric_namespace"):
+        if not METRIC_NAME.fullmatch(options[name]):
+            raise OptionError(f"{option}.{name}", options[name], "1 to 255 characters without : * $")
+    if not METRIC_VALUE.fullmatch(options["metric_value"]):
+        raise OptionError(f"{option}.metric_value", options["metric_value"], "a number, or a field such as $.size")
+    if options["unit"] and options["unit"] not in UNITS:
+        raise OptionError(f"{option}.unit", options["unit"], ", ".join(UNITS))
+    try:
+        validate(options["pattern"])
+    except FilterPatternError as error:
+        raise OptionError(f"{option}.pattern ({options['name']})", options["pattern"], str(error)) from error
+
+
 def converge(context: Context) -> dict[str, object]:
     """Bring the log group's filters to the declared state."""
     params = context.params
     group = params["log_group_name"]
     check_purge(params)
+    if not LOG_GROUP_NAME.fullmatch(SAMPLE_SCOPE.substitute(group)):
+        raise OptionError("log_group_name", group, "1 to 512 letters, digits and characters of . - _ / #")
     for index, item in enumerate(params["filters"]):
-        if item["state"] == "present":
-            try:
-                validate(item["pattern"])
-            except FilterPatternError as error:
-                raise OptionError(f"filters[{index}].pattern ({item['name']})", item["pattern"], str(error)) from error
+        check_filter(item, f"filters[{index}]")
     desired = [
         Desired(MetricFilter.type, filter_key(group, item["name"]), fields_of(item), item["state"])
         for item in params["filters"]

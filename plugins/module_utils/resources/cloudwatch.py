@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 import collections.abc as c
+import math
+import re
 import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 COMPARISON_OPERATORS = (
@@ -27,6 +33,58 @@ COMPARISON_OPERATORS = (
 STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 MISSING_DATA = ("breaching", "notBreaching", "ignore", "missing")
 DEFAULT_MISSING_DATA = "missing"
+
+ALARM_OPTIONS: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "alarm_description": {"type": "str"},
+    "actions_enabled": {"type": "bool", "default": True},
+    "alarm_actions": {"type": "list", "elements": "str"},
+    "ok_actions": {"type": "list", "elements": "str"},
+    "insufficient_data_actions": {"type": "list", "elements": "str"},
+    "metric_name": {"type": "str"},
+    "namespace": {"type": "str"},
+    "dimensions": {"type": "dict"},
+    "statistic": {"type": "str", "choices": list(STATISTICS)},
+    "extended_statistic": {"type": "str"},
+    "period": {"type": "int"},
+    "evaluation_periods": {"type": "int"},
+    "datapoints_to_alarm": {"type": "int"},
+    "threshold": {"type": "float"},
+    "comparison_operator": {"type": "str", "choices": list(COMPARISON_OPERATORS)},
+    "treat_missing_data": {"type": "str", "choices": list(MISSING_DATA)},
+    "unit": {"type": "str"},
+}
+"""Suboptions of an option that declares an alarm."""
+
+REQUIRED_OPTIONS = (
+    *("metric_name", "namespace", "period", "evaluation_periods"),
+    *("threshold", "comparison_operator"),
+)
+"""What an alarm cannot be created without, beside one of the statistics."""
+
+ACTION_OPTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+MOST_ACTIONS = 5
+LENGTHS = {"name": (1, 255), "alarm_description": (0, 1024), "metric_name": (1, 255), "namespace": (1, 255)}
+"""Shortest and longest values that C(cloudwatch:PutMetricAlarm) accepts, in characters."""
+MOST_DIMENSIONS = 30
+SHORT_PERIODS = (10, 20, 30)
+HOUR, DAY, WEEK = 3600, 86400, 604800
+"""Seconds."""
+ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(\d{12}|ec2)?:\S+")
+PERCENTAGE = r"(100|\d{1,2}(\.\d{1,10})?)"
+RANGE = r"\([\d.]*%?:[\d.]*%?\)"
+EXTENDED_STATISTIC = re.compile(rf"(p|tm|tc|ts|wm){PERCENTAGE}|IQM|(PR|TC|TM|TS|WM){RANGE}", re.IGNORECASE)
+
+UNITS = (
+    *("Seconds", "Microseconds", "Milliseconds"),
+    *("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes"),
+    *("Bits", "Kilobits", "Megabits", "Gigabits", "Terabits"),
+    *("Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second"),
+    *("Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second"),
+    *("Percent", "Count", "Count/Second", "None"),
+)
+"""Units of metrics."""
 
 NAMES_PER_CALL = 100
 PAGE_SIZE = 100
@@ -54,6 +112,56 @@ PARAMETERS = {
 
 KEPT = ("EvaluateLowSampleCountPercentile", "EvaluationWindow", "WarmUpConfiguration", "ActionConfiguration")
 """Parameters without a field here. C(cloudwatch:PutMetricAlarm) would reset them, so they are sent as they are."""
+
+
+def alarm(options: Fields, option: str = "alarm") -> Desired:
+    """The alarm that an option with ALARM_OPTIONS declares. option: its name. Raises OptionError."""
+    for name, (shortest, longest) in LENGTHS.items():
+        if options[name] is not None and not shortest <= len(options[name]) <= longest:
+            raise OptionError(f"{option}.{name}", options[name], f"{shortest} to {longest} characters")
+    if options["state"] == "present":
+        _check_metric(options, option)
+        _check_periods(options, option)
+        _check_actions(options, option)
+    return Desired(Alarm.type, options["name"], fields_of(options), options["state"])
+
+
+def _check_metric(options: Fields, option: str) -> None:
+    statistic, extended = options["statistic"], options["extended_statistic"]
+    if not statistic and not extended:
+        raise OptionError(f"{option}.statistic", statistic, f"one of {', '.join(STATISTICS)}, or extended_statistic")
+    if extended and not EXTENDED_STATISTIC.fullmatch(extended):
+        raise OptionError(f"{option}.extended_statistic", extended, "a statistic such as p95, tm90 or TM(10%:90%)")
+    if options["namespace"].startswith(":"):
+        raise OptionError(f"{option}.namespace", options["namespace"], "a name that does not start with a colon")
+    if options["dimensions"] and len(options["dimensions"]) > MOST_DIMENSIONS:
+        raise OptionError(f"{option}.dimensions", options["dimensions"], f"up to {MOST_DIMENSIONS} dimensions")
+    if options["unit"] and options["unit"] not in UNITS:
+        raise OptionError(f"{option}.unit", options["unit"], ", ".join(UNITS))
+    if not math.isfinite(options["threshold"]):
+        raise OptionError(f"{option}.threshold", options["threshold"], "a finite number")
+
+
+def _check_periods(options: Fields, option: str) -> None:
+    period, periods, datapoints = options["period"], options["evaluation_periods"], options["datapoints_to_alarm"]
+    if period not in SHORT_PERIODS and (period < 1 or period % 60):
+        raise OptionError(f"{option}.period", period, "10, 20, 30, or a multiple of 60, in seconds")
+    longest = WEEK if period >= HOUR else DAY
+    if not 1 <= periods <= longest // period:
+        allowed = f"1 to {longest // period} periods of {period} seconds, together at most {longest} seconds"
+        raise OptionError(f"{option}.evaluation_periods", periods, allowed)
+    if datapoints is not None and not 1 <= datapoints <= periods:
+        raise OptionError(f"{option}.datapoints_to_alarm", datapoints, f"1 to {periods}, the evaluation_periods")
+
+
+def _check_actions(options: Fields, option: str) -> None:
+    for name in ACTION_OPTIONS:
+        actions = options[name] or []
+        if len(actions) > MOST_ACTIONS:
+            raise OptionError(f"{option}.{name}", actions, f"up to {MOST_ACTIONS} ARNs")
+        for action in actions:
+            if not ARN.fullmatch(SAMPLE_SCOPE.substitute(action)):
+                raise OptionError(f"{option}.{name}", action, "ARNs, such as that of an SNS topic")
 
 
 @register

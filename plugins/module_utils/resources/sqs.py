@@ -82,18 +82,22 @@ def queue(options: Fields, option: str = "queue") -> Desired:
         allowed = "false when kms_master_key_id is set: a queue is encrypted in one way"
         raise OptionError(f"{option}.sqs_managed_sse_enabled", True, allowed)
     check_policy(f"{option}.policy", options["policy"], "resource", None)
+    fields = fields_of(options)
     if options["redrive_policy"]:
-        _check_redrive_policy(options["redrive_policy"], f"{option}.redrive_policy")
-    return Desired(Queue.type, options["name"], fields_of(options), options["state"])
+        fields["redrive_policy"] = _redrive_policy(options["redrive_policy"], f"{option}.redrive_policy")
+    return Desired(Queue.type, options["name"], fields, options["state"])
 
 
-def _check_redrive_policy(redrive: Fields, option: str) -> None:
+def _redrive_policy(redrive: Fields, option: str) -> Fields:
     target, count = redrive["dead_letter_target_arn"], redrive["max_receive_count"]
+    if not target:
+        return {}
     if not QUEUE_ARN.fullmatch(SAMPLE_SCOPE.substitute(target)):
         raise OptionError(f"{option}.dead_letter_target_arn", target, "the ARN of a queue")
     if count not in RECEIVE_COUNTS:
         allowed = f"{RECEIVE_COUNTS.start} to {RECEIVE_COUNTS.stop - 1}"
         raise OptionError(f"{option}.max_receive_count", count, allowed)
+    return redrive
 
 
 def same_key(before: str | None, after: str | None) -> bool:
