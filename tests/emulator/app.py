@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.core.base_backend import BackendDict
+from moto.core.exceptions import ServiceException
 from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
 from moto.moto_api._internal import mock_random
@@ -67,7 +68,9 @@ class Application:
             return self._ask_moto(environ, body)
         started = time.perf_counter()
         account = sts.account_of(identity.access_key)
-        scope = Scope(account, identity.region, sts.principal_of(identity.access_key, account))
+        principal = sts.principal_of(identity.access_key, account, identity.region)
+        opted_in = tuple(self.faults.settings.opted_in_regions)
+        scope = Scope(account, identity.region, principal, opted_in, f"http://{environ['HTTP_HOST']}")
         response, injected = self._answer(identity, scope, environ, request, body)
         error = wire.error_code(
             identity.service, self._protocol(identity, request), response, head=request.method == "HEAD"
@@ -110,6 +113,8 @@ class Application:
             return wire.error(service, protocol, failure, head=head), False
         except AwsError as failure:
             return wire.error(service, protocol, failure, head=head), False
+        except ServiceException as failure:  # of a moto backend that a handler called
+            return wire.error(service, protocol, AwsError(failure.code, failure.message), head=head), False
 
     def _serve(
         self,

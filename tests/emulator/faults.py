@@ -20,6 +20,12 @@ DEFAULT_REGIONS = (
     "eu-west-3", "eu-north-1", "sa-east-1",
 )  # fmt: skip
 
+OPT_IN_REGIONS = (
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+    "me-central-1", "me-south-1", "mx-central-1",
+)  # fmt: skip
+
 _THROTTLE = {
     "ec2": ("RequestLimitExceeded", 503, "Request limit exceeded."),
     "s3": ("SlowDown", 503, "Please reduce your request rate."),

@@ -38,11 +38,16 @@ SERVICES: dict[str, Service] = {}
 
 @dataclass(frozen=True)
 class Scope:
-    """Who calls, and where: account id (12 digits), region name, ARN of the calling principal."""
+    """Who calls, and where: account id (12 digits), region name, ARN of the calling principal.
+
+    opted_in_regions are those the settings opt into, endpoint is the emulator's address as the caller sees it.
+    """
 
     account: str
     region: str
-    principal: str
+    principal: str = ""
+    opted_in_regions: tuple[str, ...] = ()
+    endpoint: str = ""
 
     @property
     def partition(self) -> str:

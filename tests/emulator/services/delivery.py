@@ -44,15 +44,21 @@ def key_allows(key: Any, service: str, actions: tuple[str, ...], context: Contex
     return all(policies.allows(key.policy, service, action, key.arn, context) for action in actions)
 
 
-def topic_allows(topic_arn: str, service: str, context: Context) -> bool:
-    """Whether the topic exists and its policy lets the service publish to it."""
-    parts = topic_arn.split(":")
+def _find_topic(arn: str) -> Any | None:
+    parts = arn.split(":")
     if len(parts) != 6 or parts[2] != "sns":
-        return False
-    topic = SERVICES["sns"].state(Scope(parts[4], parts[3], "")).topics.get(topic_arn)
-    return topic is not None and policies.allows(
-        topic.attributes["Policy"], service, "sns:Publish", topic_arn, context
-    )
+        return None
+    return SERVICES["sns"].state(Scope(parts[4], parts[3])).topics.get(arn)
+
+
+def topic_exists(arn: str) -> bool:
+    return _find_topic(arn) is not None
+
+
+def topic_allows(arn: str, service: str, context: Context) -> bool:
+    """Whether the topic exists and its policy lets the service publish to it."""
+    topic = _find_topic(arn)
+    return topic is not None and policies.allows(topic.attributes["Policy"], service, "sns:Publish", arn, context)
 
 
 def find_role(arn: str) -> Any | None:

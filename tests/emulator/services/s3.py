@@ -59,7 +59,7 @@ def _own_bucket(params: Params, scope: Scope, action: str) -> FakeBucket:
 
 
 def _settings(bucket: FakeBucket) -> dict[str, Any]:
-    return service.state(Scope(bucket.account_id, bucket.region_name, "")).setdefault(bucket.name, _new_settings())
+    return service.state(Scope(bucket.account_id, bucket.region_name)).setdefault(bucket.name, _new_settings())
 
 
 def _new_settings() -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Session:
 
 
 service = Service("sts")
-_SESSIONS = Scope("global", "global", "")
+_SESSIONS = Scope("global", "global")
 
 
 def _sessions() -> dict[str, Session]:
@@ -40,9 +40,10 @@ def account_of(access_key: str) -> str:
     return session.account if session else identify.account_of(access_key)
 
 
-def principal_of(access_key: str, account: str, partition: str = "aws") -> str:
+def principal_of(access_key: str, account: str, region: str) -> str:
+    """The ARN of who calls with the key; a key of an account's own is the key of its user `emulator`."""
     session = _sessions().get(access_key)
-    return session.principal if session else f"arn:{partition}:iam::{account}:user/emulator"
+    return session.principal if session else Scope(account, region).arn("iam", "user/emulator", region="")
 
 
 @service.operation("GetCallerIdentity")
