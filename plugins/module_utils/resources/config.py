@@ -14,17 +14,20 @@ import collections.abc as c
 import json
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+    compare_aws_tags,
+)
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 FREQUENCIES = ("One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours")
@@ -343,13 +346,15 @@ class ConfigRule(ResourceType):
     """An AWS managed rule. Key: its name.
 
     Fields: identifier (such as C(IAM_PASSWORD_POLICY)), description, input_parameters (names to text),
-    maximum_execution_frequency (C(FREQUENCIES)), scope (resource_types, resource_id, tag_key, tag_value), tags.
+    maximum_execution_frequency (C(FREQUENCIES)), tags, and what the rule looks at: compliance_resource_types,
+    compliance_resource_id, tag_key, tag_value. Attributes: arn, evaluation_modes.
     Rules that an AWS service made for itself are never purged.
     """
 
     type = "AWS::Config::ConfigRule"
     service = "config"
     after = ("AWS::Config::ConfigurationRecorder",)
+    sets = frozenset({"compliance_resource_types"})
     propagation_errors = frozenset({"NoAvailableConfigurationRecorderException"})
     permissions = {
         "read": ("config:DescribeConfigRules", "config:ListTagsForResource"),
@@ -361,18 +366,15 @@ class ConfigRule(ResourceType):
         ),
     }
     _scope_members: t.ClassVar[dict[str, str]] = {
-        "resource_types": "ComplianceResourceTypes",
-        "resource_id": "ComplianceResourceId",
+        "compliance_resource_types": "ComplianceResourceTypes",
+        "compliance_resource_id": "ComplianceResourceId",
         "tag_key": "TagKey",
         "tag_value": "TagValue",
     }
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
-        rules = [
-            rule
-            for rule in client.pages("DescribeConfigRules", "ConfigRules")
-            if self._is_ours(rule, wanted, prefixes)
-        ]
+        listed = client.pages("DescribeConfigRules", "ConfigRules")
+        rules = [rule for rule in listed if self._is_ours(rule, wanted, prefixes)]
 
         def observe(rule: Fields) -> Observed:
             return self._observed(client, rule, "tags" in wanted.get(rule["ConfigRuleName"], {}))
@@ -394,7 +396,7 @@ class ConfigRule(ResourceType):
             "description": rule.get("Description"),
             "input_parameters": input_parameters(json.loads(rule.get("InputParameters") or "{}")),
             "maximum_execution_frequency": rule.get("MaximumExecutionFrequency"),
-            "scope": rule_scope({name: scope.get(member) for name, member in self._scope_members.items()}),
+            **{field: scope.get(member) for field, member in self._scope_members.items()},
         }
         if with_tags:
             tags = client.pages("ListTagsForResource", "Tags", ResourceArn=rule["ConfigRuleArn"])
@@ -436,13 +438,7 @@ class ConfigRule(ResourceType):
             rule["InputParameters"] = json.dumps(fields["input_parameters"], sort_keys=True)
         if fields.get("maximum_execution_frequency"):
             rule["MaximumExecutionFrequency"] = fields["maximum_execution_frequency"]
-        if fields.get("scope"):
-            rule["Scope"] = {self._scope_members[name]: value for name, value in fields["scope"].items()}
+        scope = {member: fields[field] for field, member in self._scope_members.items() if fields.get(field)}
+        if scope:
+            rule["Scope"] = scope
         return rule
-
-
-def rule_scope(values: c.Mapping[str, t.Any]) -> Fields:
-    """What a rule looks at, in the one form in which equal scopes are equal: no empty members, types sorted."""
-    return {
-        name: sorted(value) if isinstance(value, (list, tuple)) else value for name, value in values.items() if value
-    }

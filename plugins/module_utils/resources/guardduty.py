@@ -9,13 +9,14 @@ import collections.abc as c
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import shared_loader
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, shared_loader
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 DETECTOR_KEY = "detector"
@@ -35,13 +36,13 @@ def known_features() -> tuple[list[str], list[str]]:
 def feature_fields(features: c.Mapping[str, Fields]) -> Fields:
     """Fields of a detector that declare its features.
 
-    features: name to status (C(ENABLED) or C(DISABLED)) and additional_configuration (name to status). Every status is
-    a field of its own, C(features.NAME) or C(features.NAME.ADDITIONAL), so that what is not declared is left alone.
+    features: name to status (C(ENABLED) or C(DISABLED)) and, optionally, additional_configuration (name to status).
+    Every status is a field of its own, C(features.NAME) or C(features.NAME.ADDITIONAL), so that what is not declared is
+    left alone.
     """
     fields = {}
     for name, feature in features.items():
-        if feature.get("status"):
-            fields[f"{FEATURE_PREFIX}{name}"] = feature["status"]
+        fields[f"{FEATURE_PREFIX}{name}"] = feature["status"]
         for additional, status in (feature.get("additional_configuration") or {}).items():
             fields[f"{FEATURE_PREFIX}{name}.{additional}"] = status
     return fields
@@ -87,7 +88,7 @@ class Detector(ResourceType):
         parameters = {"Enable": fields.get("enable", True)}
         if fields.get("finding_publishing_frequency"):
             parameters["FindingPublishingFrequency"] = fields["finding_publishing_frequency"]
-        features = _feature_parameters(fields, fields)
+        features = _feature_parameters(fields, fields.keys())
         if features:
             parameters["Features"] = features
         if fields.get("tags"):
@@ -124,18 +125,20 @@ def _observed_feature(item: Fields) -> Fields:
     return {"status": item["Status"], "additional_configuration": additional}
 
 
-def _feature_parameters(fields: Fields, changed: c.Iterable[str]) -> list[Fields]:
-    """The features among I(changed), each with its status and all that is known of its additional configuration."""
-    names = {field.split(".")[1] for field in changed if field.startswith(FEATURE_PREFIX)}
+def _feature_parameters(fields: Fields, changed: c.Set[str]) -> list[Fields]:
+    """The features among I(changed), each with its status and, when it is on, its additional configurations.
+
+    What is known of a feature's additional configurations is sent, whether changed or not, so that none is reset. Those
+    of a feature that is off are off too.
+    """
     features = []
-    for name in sorted(names):
-        # an additional configuration is sent together with its feature, which has to be on for it
-        feature = {"Name": name, "Status": fields.get(f"{FEATURE_PREFIX}{name}", "ENABLED")}
+    for name in sorted({field.split(".")[1] for field in changed if field.startswith(FEATURE_PREFIX)}):
         prefix = f"{FEATURE_PREFIX}{name}."
+        feature = {"Name": name, "Status": fields[f"{FEATURE_PREFIX}{name}"]}
         additional = [
             {"Name": field.removeprefix(prefix), "Status": status}
             for field, status in sorted(fields.items())
-            if field.startswith(prefix)
+            if field.startswith(prefix) and (feature["Status"] == "ENABLED" or field in changed)
         ]
         if additional:
             feature["AdditionalConfiguration"] = additional
