@@ -8,6 +8,7 @@ Filter patterns know no groups, so a network is a list of alternatives, each anc
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import string
 import typing as t
 
@@ -125,4 +126,4 @@ def _zeros_at_end(groups: t.Sequence[int]) -> int:
 
 
 def _adjacent_zeros(groups: t.Sequence[int]) -> bool:
-    return any(first == second == 0 for first, second in zip(groups, groups[1:], strict=False))
+    return any(first == second == 0 for first, second in itertools.pairwise(groups))
