@@ -95,7 +95,9 @@ class Application:
         if identity.model is None:
             self.lacking.append(f"{service}:{operation}")
             failure = LackingOperation(service, operation)
-            return wire.json_response({"__type": failure.code, "message": failure.message}, failure.status or 501), False
+            return wire.json_response(
+                {"__type": failure.code, "message": failure.message}, failure.status or 501
+            ), False
         protocol = self._protocol(identity, request)
         head = request.method == "HEAD"
         if self.faults.settings.latency_ms:
@@ -159,7 +161,9 @@ class Application:
             detail = f"moto failed: {type(failure).__name__}: {failure}"
             raise LackingOperation(identity.service, identity.operation, detail) from failure
         content_type = next((value for key, value in response.headers if key.lower() == "content-type"), "")
-        unserved = response.status >= 404 and "html" in content_type and b"<!doctype html" in response.body[:200].lower()
+        unserved = (
+            response.status >= 404 and "html" in content_type and b"<!doctype html" in response.body[:200].lower()
+        )
         if unserved:
             raise LackingOperation(identity.service, identity.operation)
         return response

@@ -20,11 +20,12 @@ DEFAULT_ACCOUNT = "123456789012"
 ACCOUNT_KEY_PREFIX = "AKIAEMULATOR"
 
 #: Operations that change nothing, by the first word of their name.
-_READ_WORDS = frozenset(
-    "Get List Describe Head Select Lookup Search Query Scan Filter Test Simulate Preview Check Validate Verify "
-    "Estimate Evaluate Decode Download View Count Detect Predict Calculate Compare Resolve Has Is Can".split()
-)
-_READ_SECOND_WORDS = frozenset("Get Describe Check Detect Is".split())
+_READ_WORDS = frozenset({
+    "Get", "List", "Describe", "Head", "Select", "Lookup", "Search", "Query", "Scan", "Filter", "Test", "Simulate",
+    "Preview", "Check", "Validate", "Verify", "Estimate", "Evaluate", "Decode", "Download", "View", "Count", "Detect",
+    "Predict", "Calculate", "Compare", "Resolve", "Has", "Is", "Can",
+})  # fmt: skip
+_READ_SECOND_WORDS = frozenset(["Get", "Describe", "Check", "Detect", "Is"])
 _READS = frozenset(
     {
         "iam:GenerateCredentialReport",
@@ -38,10 +39,11 @@ _READS = frozenset(
         "s3:CreateSession",
     }
 )
-_CRYPTOGRAPHIC = frozenset(
-    "Decrypt Encrypt ReEncrypt GenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext "
-    "GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom Sign Verify VerifyMac DeriveSharedSecret".split()
-)
+_CRYPTOGRAPHIC = frozenset({
+    "Decrypt", "Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "Sign",
+    "Verify", "VerifyMac", "DeriveSharedSecret",
+})  # fmt: skip
 _WORD = re.compile(r"[A-Z][a-z0-9]*|[A-Z]+(?![a-z])")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.model import OperationModel
@@ -48,50 +49,49 @@ def check(service: str, operation: OperationModel, params: dict[str, Any]) -> No
 
 
 def _check(shape: Any, value: Any, path: str, problems: list[str]) -> None:
-    def fail(constraint: str) -> None:
-        name = path[:1].lower() + path[1:]
-        problems.append(f"Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}")
-
-    kind = shape.type_name
-    if kind == "structure":
-        for name in shape.required_members:
-            if name not in value:
-                problems.append(
-                    f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
-                )
-        for name, member in shape.members.items():
-            if name in value and value[name] is not None:
-                _check(member, value[name], _join(path, name), problems)
+    """Append to problems what is wrong with a value of the shape."""
+    if shape.type_name == "structure":
+        _check_structure(shape, value, path, problems)
         return
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    if kind in ("list", "map"):
-        _check_size(len(value), low, high, fail)
-        members = value.items() if kind == "map" else enumerate(value, 1)
-        for key, member in members:
-            if kind == "map":
-                _check(shape.key, key, f"{path}.key", problems)
-                _check(shape.value, member, f"{path}.{key}", problems)
-            else:
-                _check(shape.member, member, f"{path}.{key}.member", problems)
-    elif kind in ("integer", "long", "float", "double"):
-        if low is not None and value < low:
-            fail(f"have value greater than or equal to {low}")
-        if high is not None and value > high:
-            fail(f"have value less than or equal to {high}")
-    elif kind == "string" and isinstance(value, str):
+    name = path[:1].lower() + path[1:]
+    for constraint in _broken_constraints(shape, value):
+        problems.append(f"Value '{value}' at '{name}' failed to satisfy constraint: Member must {constraint}")
+    if shape.type_name == "list":
+        for number, member in enumerate(value, 1):
+            _check(shape.member, member, f"{path}.{number}.member", problems)
+    elif shape.type_name == "map":
+        for key, member in value.items():
+            _check(shape.key, key, f"{path}.key", problems)
+            _check(shape.value, member, f"{path}.{key}", problems)
+
+
+def _check_structure(shape: Any, value: dict[str, Any], path: str, problems: list[str]) -> None:
+    for name in shape.required_members:
+        if name not in value:
+            problems.append(
+                f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
+            )
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            _check(member, value[name], _join(path, name), problems)
+
+
+def _broken_constraints(shape: Any, value: Any) -> Iterator[str]:
+    kind = shape.type_name
+    sized = kind in ("list", "map", "string")
+    if sized or kind in ("integer", "long", "float", "double"):
+        measure, noun = (len(value), "length") if sized else (value, "value")
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if low is not None and measure < low:
+            yield f"have {noun} greater than or equal to {low}"
+        if high is not None and measure > high:
+            yield f"have {noun} less than or equal to {high}"
+    if kind == "string":
         if getattr(shape, "enum", None) and value not in shape.enum and shape.name not in _OPEN_ENUMS:
-            fail(f"satisfy enum value set: [{', '.join(shape.enum)}]")
-        _check_size(len(value), low, high, fail)
+            yield f"satisfy enum value set: [{', '.join(shape.enum)}]"
         pattern = _compiled(shape.metadata.get("pattern"))
         if pattern is not None and not pattern.fullmatch(value):
-            fail(f"satisfy regular expression pattern: {shape.metadata['pattern']}")
-
-
-def _check_size(size: int, low: int | None, high: int | None, fail: Any) -> None:
-    if low is not None and size < low:
-        fail(f"have length greater than or equal to {low}")
-    if high is not None and size > high:
-        fail(f"have length less than or equal to {high}")
+            yield f"satisfy regular expression pattern: {shape.metadata['pattern']}"
 
 
 def _join(path: str, name: str) -> str:

@@ -32,6 +32,7 @@ _SIGNING_NAMES = {
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 
+
 @dataclass(frozen=True)
 class Identity:
     """What a request is before anything is done with it; model and uri_params are None/empty for unknown operations."""
@@ -58,7 +59,8 @@ def identify(environ: dict[str, Any], body: bytes, request: Request) -> Identity
         service = "sesv2"
     if service in GLOBAL_SERVICES and service != "s3":
         region = _global_region(region)
-    model, uri_params = None, {}
+    model: OperationModel | None = None
+    uri_params: dict[str, Any] = {}
     operation = _operation_name(environ, body)
     try:
         if operation is None or service == "sqs":

@@ -205,11 +205,10 @@ def allows(
     """Whether the document by itself lets principal (a service's DNS name, an ARN or an account id) do the action."""
     if document is None:
         return False
-    if isinstance(document, str):
-        document = json.loads(document)
+    parsed: Document = json.loads(document) if isinstance(document, str) else document
     statements = [
         statement
-        for statement in as_list(document.get("Statement"))
+        for statement in as_list(parsed.get("Statement"))
         if _matches(statement, principal, action, resource, context or {})
     ]
     return bool(statements) and all(statement["Effect"] == "Allow" for statement in statements)
@@ -369,11 +368,11 @@ def _operator(name: str) -> tuple[Callable[[str, str], bool], bool, bool, str] |
 # --- public or not --------------------------------------------------------------------------------------------------
 
 #: Condition keys that pin a wildcard principal down (Amazon S3, "the meaning of public").
-_PINNING_KEYS = frozenset(
-    "aws:sourcearn aws:sourceaccount aws:principalarn aws:principalaccount aws:principalorgid aws:principalorgpaths "
-    "aws:sourceorgid aws:sourceorgpaths aws:sourcevpc aws:sourcevpce aws:userid aws:sourceowner aws:sourceip "
-    "s3:dataaccesspointarn s3:dataaccesspointaccount kms:calleraccount".split()
-)
+_PINNING_KEYS = frozenset({
+    "aws:sourcearn", "aws:sourceaccount", "aws:principalarn", "aws:principalaccount", "aws:principalorgid",
+    "aws:principalorgpaths", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc", "aws:sourcevpce", "aws:userid",
+    "aws:sourceowner", "aws:sourceip", "s3:dataaccesspointarn", "s3:dataaccesspointaccount", "kms:calleraccount",
+})  # fmt: skip
 
 
 def is_public(document: Document) -> bool:

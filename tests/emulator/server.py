@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import http
-import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,7 +29,7 @@ class Handler(MotoRequestHandler):
     def handle(self) -> None:
         try:
             BaseHTTPRequestHandler.handle(self)
-        except (ConnectionError, socket.timeout):
+        except (TimeoutError, ConnectionError):
             self.close_connection = True
 
     def run_wsgi(self) -> None:

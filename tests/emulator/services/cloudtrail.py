@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.backends import get_backend
@@ -186,9 +186,7 @@ def _check_settings(name: str, settings: Params, scope: Scope) -> Params:
     settings = dict(settings)
     arn = scope.arn("cloudtrail", f"trail/{name}")
     if settings["IsMultiRegionTrail"] and not settings["IncludeGlobalServiceEvents"]:
-        raise AwsError(
-            "InvalidParameterCombinationException", "Multi-Region trail must include global service events."
-        )
+        raise AwsError("InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
     organization_id = _check_organization(scope) if settings["IsOrganizationTrail"] else None
     _check_topic(settings, arn, scope)
     key = _check_key_exists(settings, scope)
@@ -418,14 +416,14 @@ def get_trail_status(params: Params, scope: Scope, state: Trails) -> Params:
 def start_logging(params: Params, scope: Scope, state: Trails) -> None:
     trail = _find_home(params["Name"], scope)
     if not trail.logging:
-        trail.logging, trail.started = True, datetime.now(timezone.utc)
+        trail.logging, trail.started = True, datetime.now(UTC)
 
 
 @service.operation("StopLogging")
 def stop_logging(params: Params, scope: Scope, state: Trails) -> None:
     trail = _find_home(params["Name"], scope)
     if trail.logging:
-        trail.logging, trail.stopped = False, datetime.now(timezone.utc)
+        trail.logging, trail.stopped = False, datetime.now(UTC)
 
 
 # --- selectors ------------------------------------------------------------------------------------------------------
@@ -486,13 +484,15 @@ def _check_advanced(selectors: list[Params]) -> None:
     for selector in selectors:
         fields = selector["FieldSelectors"]
         names = [one["Field"] for one in fields]
-        category = next((one for one in fields if one["Field"] == "eventCategory"), {})
+        category: Params = next((one for one in fields if one["Field"] == "eventCategory"), {})
         if len(names) != len(set(names)):
             raise _invalid_selectors("A field occurs twice in an advanced event selector.")
         if len(category.get("Equals", [])) != 1 or category["Equals"][0] not in _EVENT_CATEGORIES:
-            raise _invalid_selectors("An advanced event selector has one eventCategory: Management, Data, NetworkActivity.")
+            raise _invalid_selectors(
+                "An advanced event selector has one eventCategory: Management, Data, NetworkActivity."
+            )
         if category["Equals"] == ["Data"]:
-            types = next((one for one in fields if one["Field"] == "resources.type"), {})
+            types: Params = next((one for one in fields if one["Field"] == "resources.type"), {})
             if len(types.get("Equals", [])) != 1:
                 raise _invalid_selectors("A selector of data events has exactly one resources.type.")
         for one in fields:

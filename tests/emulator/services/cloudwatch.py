@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import AwsError
@@ -75,7 +75,7 @@ def put_metric_alarm(params: Params, scope: Scope, state: Alarms) -> None:
     _check_threshold(params)
     for key in _ACTION_LISTS:
         _check_actions(params.get(key, []), scope)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     existing = state.get(name)
     row = {
         "ActionsEnabled": True,
@@ -194,9 +194,7 @@ def _check_actions(actions: list[str], scope: Scope) -> None:
 def describe_alarms(params: Params, scope: Scope, state: Alarms) -> Params:
     names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix")
     if names and prefix:
-        raise AwsError(
-            "InvalidParameterCombination", "AlarmNames and AlarmNamePrefix are mutually exclusive."
-        )
+        raise AwsError("InvalidParameterCombination", "AlarmNames and AlarmNamePrefix are mutually exclusive.")
     if "ChildrenOfAlarmName" in params or "ParentsOfAlarmName" in params:
         raise _invalid("Composite alarms are not emulated")
     if "MetricAlarm" not in params.get("AlarmTypes", ["MetricAlarm"]):
@@ -264,7 +262,7 @@ def _switch_actions(names: list[str], enabled: bool, state: Alarms) -> None:
 
 @service.operation("SetAlarmState")
 def set_alarm_state(params: Params, scope: Scope, state: Alarms) -> None:
-    alarm, now = _find(params["AlarmName"], state), datetime.now(timezone.utc)
+    alarm, now = _find(params["AlarmName"], state), datetime.now(UTC)
     if alarm.row["StateValue"] != params["StateValue"]:
         alarm.row["StateTransitionedTimestamp"] = now
     alarm.row |= {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.config.models import ConfigRule
@@ -78,11 +78,7 @@ def put_configuration_recorder(params: Params, scope: Scope, state: Region) -> N
         )
     role_arn = declared.get("roleARN") or (existing.row["roleARN"] if existing else "")
     _check_role(role_arn, scope)
-    arn = (
-        existing.row["arn"]
-        if existing
-        else scope.arn("config", f"configuration-recorder/{name}/{random_hex(16)}")
-    )
+    arn = existing.row["arn"] if existing else scope.arn("config", f"configuration-recorder/{name}/{random_hex(16)}")
     row = {
         "arn": arn,
         "name": name,
@@ -175,9 +171,7 @@ def describe_configuration_recorders(params: Params, scope: Scope, state: Region
 @service.operation("ListConfigurationRecorders")
 def list_configuration_recorders(params: Params, scope: Scope, state: Region) -> Params:
     keys = ("arn", "name", "recordingScope")
-    return {
-        "ConfigurationRecorderSummaries": [{key: one.row[key] for key in keys} for one in _recorders({}, state)]
-    }
+    return {"ConfigurationRecorderSummaries": [{key: one.row[key] for key in keys} for one in _recorders({}, state)]}
 
 
 @service.operation("DescribeConfigurationRecorderStatus")
@@ -201,14 +195,14 @@ def start_configuration_recorder(params: Params, scope: Scope, state: Region) ->
             "NoAvailableDeliveryChannelException", "Delivery channel is not available to start configuration recorder."
         )
     if not recorder.recording:
-        recorder.recording, recorder.started = True, datetime.now(timezone.utc)
+        recorder.recording, recorder.started = True, datetime.now(UTC)
 
 
 @service.operation("StopConfigurationRecorder")
 def stop_configuration_recorder(params: Params, scope: Scope, state: Region) -> None:
     recorder = _recorder(params["ConfigurationRecorderName"], state)
     if recorder.recording:
-        recorder.recording, recorder.stopped = False, datetime.now(timezone.utc)
+        recorder.recording, recorder.stopped = False, datetime.now(UTC)
 
 
 @service.operation("DeleteConfigurationRecorder")
@@ -298,15 +292,14 @@ def _check_channel_topic(channel: Params, role: Any, scope: Scope) -> None:
     by_role = role is not None and delivery.topic_exists(arn) and delivery.role_allows(role, "sns:Publish", arn)
     if not by_service and not by_role:
         raise AwsError(
-            "InsufficientDeliveryPolicyException", f"Insufficient delivery policy to sns topic: {arn}, unable to publish."
+            "InsufficientDeliveryPolicyException",
+            f"Insufficient delivery policy to sns topic: {arn}, unable to publish.",
         )
 
 
 def _channel(name: str, state: Region) -> Params:
     if state.channel is None or state.channel["name"] != name:
-        raise AwsError(
-            "NoSuchDeliveryChannelException", f"Cannot find delivery channel with specified name '{name}'."
-        )
+        raise AwsError("NoSuchDeliveryChannelException", f"Cannot find delivery channel with specified name '{name}'.")
     return state.channel
 
 
@@ -497,7 +490,5 @@ def untag_resource(params: Params, scope: Scope, state: Region) -> None:
 @service.operation("ListTagsForResource")
 def list_tags_for_resource(params: Params, scope: Scope, state: Region) -> Params:
     rows = [{"Key": key, "Value": value} for key, value in _tagged(params, state).tags.items()]
-    chosen, token = page(
-        rows, params, token="NextToken", error="InvalidNextTokenException", limit="Limit", default=50
-    )
+    chosen, token = page(rows, params, token="NextToken", error="InvalidNextTokenException", limit="Limit", default=50)
     return {"Tags": chosen, "NextToken": token}

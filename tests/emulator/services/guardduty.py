@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/guardduty/latest/APIReference/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import AwsError
@@ -95,7 +95,7 @@ def _declared_features(params: Params) -> list[Params]:
 
 def _merge(features: dict[str, dict[str, Any]], declared: list[Params]) -> dict[str, dict[str, Any]]:
     merged = {name: {**value, "additional": dict(value["additional"])} for name, value in features.items()}
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for one in declared:
         name = one["Name"]
         feature = merged.setdefault(name, {"additional": {}})
@@ -116,7 +116,7 @@ def _merge(features: dict[str, dict[str, Any]], declared: list[Params]) -> dict[
 def create_detector(params: Params, scope: Scope, state: Detectors) -> Params:
     if state:
         raise _bad_request("a detector already exists for the current account.")
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     features: dict[str, dict[str, Any]] = {
         name: {"enabled": enabled, "updated": now, "additional": dict.fromkeys(additional, False)}
         for name, (enabled, additional) in _FEATURES.items()
@@ -196,7 +196,7 @@ def update_detector(params: Params, scope: Scope, state: Detectors) -> None:
     detector.features = _merge(detector.features, _declared_features(params))
     detector.enabled = params.get("Enable", detector.enabled)
     detector.frequency = params.get("FindingPublishingFrequency", detector.frequency)
-    detector.updated = datetime.now(timezone.utc)
+    detector.updated = datetime.now(UTC)
 
 
 @service.operation("DeleteDetector")

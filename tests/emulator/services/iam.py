@@ -117,7 +117,12 @@ def _give_aws_ids(model: Any, prefix: str) -> None:
     model.__init__ = initialise
 
 
-for _model, _prefix in ((models.User, "AIDA"), (models.Group, "AGPA"), (models.InstanceProfile, "AIPA")):
+for _model, _prefix in (
+    (models.User, "AIDA"),
+    (models.Group, "AGPA"),
+    (models.InstanceProfile, "AIPA"),
+    (models.ManagedPolicy, "ANPA"),
+):
     _give_aws_ids(_model, _prefix)
 
 _read_aws_policies = models.IAMBackend._init_aws_policies
@@ -136,7 +141,7 @@ def _copies_of_aws_policies(backend: Any) -> list[Any]:
     return copies
 
 
-models.IAMBackend._init_aws_policies = _copies_of_aws_policies
+setattr(models.IAMBackend, "_init_aws_policies", _copies_of_aws_policies)  # noqa: B010
 
 
 # --- documents ------------------------------------------------------------------------------------------------------
@@ -230,9 +235,7 @@ def attach_policy(params: Params, scope: Scope, state: Any) -> None:
     if policy.arn in entity.managed_policies:
         return
     if len(entity.managed_policies) >= _MANAGED_POLICIES_PER_ENTITY:
-        raise AwsError(
-            "LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {_MANAGED_POLICIES_PER_ENTITY}"
-        )
+        raise AwsError("LimitExceeded", f"Cannot exceed quota for PoliciesPer{kind}: {_MANAGED_POLICIES_PER_ENTITY}")
     policy.attach_to(entity)
 
 
@@ -301,7 +304,9 @@ def check_delete_policy(params: Params, scope: Scope, state: Any) -> None:
     if policy.attachment_count:
         raise _conflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
-        raise _conflict("This policy has more than one version. Before you delete a policy, you must delete its versions.")
+        raise _conflict(
+            "This policy has more than one version. Before you delete a policy, you must delete its versions."
+        )
 
 
 # --- groups, users, roles -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/kms/latest/APIReference/
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.kms.utils import RESERVED_ALIASES
@@ -127,7 +127,7 @@ def get_key_rotation_status(params: Params, scope: Scope, state: Periods) -> Par
     if not key.key_rotation_status or key.key_state == "PendingDeletion":
         return {"KeyId": key.arn, "KeyRotationEnabled": False}
     period = state.get(key.id, _DEFAULT_PERIOD)
-    created = datetime.fromtimestamp(key.creation_date, timezone.utc)
+    created = datetime.fromtimestamp(key.creation_date, UTC)
     return {
         "KeyId": key.arn,
         "KeyRotationEnabled": True,
@@ -224,9 +224,7 @@ def list_keys(params: Params, scope: Scope, state: Periods) -> Params:
 
 
 def _marker_page(name: str, rows: list[Params], params: Params, default: int = 50) -> Params:
-    chosen, token = page(
-        rows, params, token="Marker", error="InvalidMarkerException", limit="Limit", default=default
-    )
+    chosen, token = page(rows, params, token="Marker", error="InvalidMarkerException", limit="Limit", default=default)
     return {name: chosen, "Truncated": token is not None, "NextMarker": token}
 
 

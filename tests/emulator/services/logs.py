@@ -219,7 +219,11 @@ def put_metric_filter(params: Params, scope: Scope, state: Region) -> None:
     with_regex = sum(patterns.check(one["filterPattern"]).regexes > 0 for one in others)
     if shape.regexes and with_regex >= REGEX_FILTERS_PER_GROUP:
         raise AwsError("LimitExceededException", "A log group can have 5 filter patterns with regular expressions.")
-    filters[name] = {**params, "creationTime": _now(), "applyOnTransformedLogs": params.get("applyOnTransformedLogs", False)}
+    filters[name] = {
+        **params,
+        "creationTime": _now(),
+        "applyOnTransformedLogs": params.get("applyOnTransformedLogs", False),
+    }
 
 
 def _check_transformation(transformation: Params, shape: patterns.Shape) -> None:

@@ -51,9 +51,7 @@ def _own_bucket(params: Params, scope: Scope, action: str) -> FakeBucket:
     if params.get("ExpectedBucketOwner", bucket.account_id) != bucket.account_id:
         raise AwsError("AccessDenied", "Access Denied", 403)
     resource = f"{bucket.arn}/{params['Key']}" if "Key" in params else bucket.arn
-    if bucket.account_id != scope.account and not policies.allows(
-        policy_of(bucket), scope.principal, action, resource
-    ):
+    if bucket.account_id != scope.account and not policies.allows(policy_of(bucket), scope.principal, action, resource):
         raise AwsError("AccessDenied", f"User: {scope.principal} is not authorized to perform: {action}", 403)
     return bucket
 
@@ -103,7 +101,8 @@ def create_bucket(params: Params, scope: Scope, state: Buckets) -> Params:
     acl = params.get("ACL", "private")
     if ownership == "BucketOwnerEnforced" and acl != "private":
         raise AwsError(
-            "InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced"
+            "InvalidBucketAclWithObjectOwnership",
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced",
         )
     existing = find_bucket(name)
     if existing is not None:
@@ -344,9 +343,7 @@ def _check_lifecycle_rule(rule: Params) -> None:
     for transition in rule.get("NoncurrentVersionTransitions", []):
         _check_noncurrent(transition)
     _check_transitions(rule.get("Transitions", []), "Days", expiration.get("Days"))
-    _check_transitions(
-        rule.get("NoncurrentVersionTransitions", []), "NoncurrentDays", noncurrent.get("NoncurrentDays")
-    )
+    _check_transitions(rule.get("NoncurrentVersionTransitions", []), "NoncurrentDays", noncurrent.get("NoncurrentDays"))
     dates = [part["Date"] for part in [expiration, *rule.get("Transitions", [])] if "Date" in part]
     if any(isinstance(date, datetime) and date.time() != time() for date in dates):
         raise AwsError("InvalidArgument", "'Date' must be at midnight GMT")
@@ -377,10 +374,13 @@ def _check_transitions(transitions: list[Params], key: str, expires: int | None)
             raise AwsError("InvalidArgument", f"'{key}' in Transition action must be nonnegative")
         if storage_class in ("STANDARD_IA", "ONEZONE_IA") and days < 30 and key == "Days":
             raise AwsError(
-                "InvalidArgument", f"'Days' in Transition action must be greater than or equal to 30 for storageClass '{storage_class}'"
+                "InvalidArgument",
+                f"'Days' in Transition action must be greater than or equal to 30 for storageClass '{storage_class}'",
             )
         if expires is not None and expires <= days:
-            raise AwsError("InvalidArgument", f"'{key}' in the Expiration action must be greater than '{key}' in Transition")
+            raise AwsError(
+                "InvalidArgument", f"'{key}' in the Expiration action must be greater than '{key}' in Transition"
+            )
     dated = [one for one in transitions if key in one]
     for one in dated:
         for other in dated:

@@ -74,6 +74,10 @@ def _check_attributes(attributes: dict[str, str], fifo: bool, scope: Scope) -> N
             )
         except policies.MalformedPolicy as failure:
             raise _bad_value("Policy", str(failure)) from None
+    _check_redrive(attributes)
+
+
+def _check_redrive(attributes: dict[str, str]) -> None:
     if attributes.get("RedrivePolicy"):
         policy = _object("RedrivePolicy", attributes["RedrivePolicy"])
         if set(policy) != {"deadLetterTargetArn", "maxReceiveCount"}:

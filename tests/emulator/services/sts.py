@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .. import identify, policies
@@ -24,7 +24,6 @@ class Session:
     account: str
     principal: str
     unique_id: str
-
 
 
 service = Service("sts")
@@ -60,7 +59,8 @@ def assume_role(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, A
     duration = params.get("DurationSeconds", 3600)
     if ":assumed-role/" in scope.principal and duration > 3600:
         raise AwsError(
-            "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
     account, name, session_name = role[2], role[3], params["RoleSessionName"]
     trusted = scope.at(account=account).moto("iam").roles
@@ -71,7 +71,7 @@ def assume_role(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, A
     principal = f"arn:{role[1]}:sts::{account}:assumed-role/{name}/{session_name}"
     key = f"{SESSION_KEY_PREFIX}{random_hex(12).upper()}"
     _sessions()[key] = Session(account, principal, unique_id)
-    expiration = datetime.now(timezone.utc) + timedelta(seconds=duration)
+    expiration = datetime.now(UTC) + timedelta(seconds=duration)
     return {
         "Credentials": {
             "AccessKeyId": key,
@@ -92,4 +92,6 @@ def _check_trust(role: Any, params: dict[str, Any], scope: Scope, duration: int)
         message = f"User: {scope.principal} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
         raise AwsError("AccessDenied", message, 403)
     if duration > int(role.max_session_duration or 3600):
-        raise AwsError("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        raise AwsError(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
