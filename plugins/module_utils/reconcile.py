@@ -23,6 +23,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Ref
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import resource_type
@@ -34,15 +35,6 @@ LONGEST_PAUSE_SECONDS = 8.0
 
 # (region, type, key)
 Address = tuple[str, str, str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Purge:
-    """Delete what we own but no longer declare: resources of I(type) whose key starts with I(prefix)."""
-
-    type: str
-    prefix: str
-    region: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +63,7 @@ class Change:
             "type": type_name,
             "key": key,
             "account_id": account_id,
-            "region": region,
+            "region": shown_region(type_name, region),
             "before": plain(self.before),
             "after": plain(self.after),
             "operations": [f"{self.service_of(call)}:{call.operation}" for call in calls],
@@ -310,7 +302,7 @@ class _Reconciliation:
         self.outcome.errors.append(
             {
                 "account_id": error.account_id,
-                "region": error.region,
+                "region": shown_region(type_name, error.region),
                 "code": error.code,
                 "message": f"{type_name}{f' {key}' if key else ''}: {error}",
                 **{name: value for name, value in details.items() if value},
@@ -322,7 +314,7 @@ class _Reconciliation:
         self.outcome.errors.append(
             {
                 "account_id": self.connection.home.account_id,
-                "region": region,
+                "region": shown_region(type_name, region),
                 "code": code,
                 "message": message,
                 "type": type_name,
@@ -334,6 +326,11 @@ class _Reconciliation:
 def rank(type_name: str) -> int:
     """Position of a type in the order of writing: after all that its C(after) names."""
     return 1 + max((rank(name) for name in resource_type(type_name).after), default=-1)
+
+
+def shown_region(type_name: str, region: str) -> str:
+    """What results say of a resource's region: AWS calls it C(global) for what exists once per account."""
+    return "global" if resource_type(type_name).is_global else region
 
 
 def prerequisites(type_name: str) -> set[str]:

@@ -268,7 +268,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.context import
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudwatch
 
 ARGUMENT_SPEC = {

@@ -215,7 +215,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import validate
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.cloudwatch import UNITS
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from tests.emulator.calls import Call
 from tests.emulator.client import Emulator
 from tests.integration import cases
 from tests.support.cases import Case
@@ -58,7 +59,12 @@ def planned_writes(result: dict[str, t.Any]) -> collections.Counter[tuple[str, s
 
 def writes(emulator: Emulator) -> collections.Counter[tuple[str, str]]:
     """(region, operation) of all writes that the emulator saw."""
-    return collections.Counter((call.region, f"{call.service}:{call.operation}") for call in emulator.writes())
+    return collections.Counter((region_of(call), f"{call.service}:{call.operation}") for call in emulator.writes())
+
+
+def region_of(call: Call) -> str:
+    """The region as results name it. IAM's one endpoint is signed for with a region that means nothing."""
+    return "global" if call.service == "iam" else call.region
 
 
 def assert_converges(emulator: Emulator, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -79,6 +79,15 @@ class Desired:
     requires: tuple[tuple[str, str], ...] = ()
 
 
+@dataclasses.dataclass(frozen=True)
+class Purge:
+    """Delete what we own but no longer declare: resources of I(type) whose key starts with I(prefix)."""
+
+    type: str
+    prefix: str
+    region: str | None = None
+
+
 class ResourceType:
     """Base of all resource types. One subclass per CloudFormation type, found by its I(type)."""
 

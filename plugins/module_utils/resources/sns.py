@@ -19,12 +19,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Cli
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
@@ -32,6 +31,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import check_policy
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.sqs import same_key
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+
+if t.TYPE_CHECKING:
+    from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome
 
 PROTOCOLS = ("email", "email-json", "sms", "https", "sqs", "lambda", "firehose")
 
