@@ -138,6 +138,10 @@ def trail(options: Fields, option: str = "trail") -> Desired:
     if len(prefix) > LONGEST_KEY_PREFIX or prefix.endswith("/"):
         allowed = f"up to {LONGEST_KEY_PREFIX} characters without a slash at the end"
         raise OptionError(f"{option}.s3_key_prefix", prefix, allowed)
+    if fields.get("cloud_watch_logs_log_group_arn"):
+        fields["cloud_watch_logs_log_group_arn"] = _log_group_arn(fields["cloud_watch_logs_log_group_arn"])
+    if fields.get("cloud_watch_logs_role_arn"):
+        fields["cloud_watch_logs_role_arn"] = _role_arn(fields["cloud_watch_logs_role_arn"])
     if bool(fields.get("cloud_watch_logs_log_group_arn")) != bool(fields.get("cloud_watch_logs_role_arn")):
         allowed = "both cloud_watch_logs_log_group_arn and cloud_watch_logs_role_arn, or neither"
         raise OptionError(option, sorted(CLOUD_WATCH_LOGS & set(fields)), allowed)
@@ -155,6 +159,17 @@ def _topic_arn(name: str, option: str) -> str:
     if not TOPIC_NAME.fullmatch(kms.SAMPLE_SCOPE.substitute(name)):
         raise OptionError(option, name, "the name or ARN of an SNS topic")
     return "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:" + name
+
+
+def _log_group_arn(name: str) -> str:
+    """CloudTrail's way to name a log group: its ARN with a star for all streams."""
+    if not name.startswith("arn:"):
+        name = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:" + name
+    return name if name.endswith(":*") else f"{name}:*"
+
+
+def _role_arn(name: str) -> str:
+    return name if name.startswith("arn:") else "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/" + name
 
 
 def _declared_selectors(fields: Fields, option: str) -> Fields:
@@ -200,7 +215,7 @@ class Trail(ResourceType):
             "InvalidCloudWatchLogsRoleArnException",
         }
     )
-    permissions = {
+    permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": (
             "cloudtrail:DescribeTrails",
             "cloudtrail:GetTrailStatus",
@@ -233,7 +248,7 @@ class Trail(ResourceType):
         trails.sort(key=lambda trail: own in trail["TrailARN"])
         found = {trail["Name"]: trail for trail in trails if trail["Name"] in wanted}
         observed = in_parallel(lambda name: self._observed(client, found[name], wanted[name]), found)
-        return dict(zip(found, observed))
+        return dict(zip(found, observed, strict=True))
 
     def _observed(self, client: Client, trail: Fields, declared: Fields) -> Observed:
         arn = trail["TrailARN"]
@@ -327,4 +342,5 @@ class Trail(ResourceType):
 
     @staticmethod
     def _put_insights(trail: str, types: list[str]) -> Call:
-        return Call("PutInsightSelectors", {"TrailName": trail, "InsightSelectors": [{"InsightType": i} for i in types]})
+        selectors = [{"InsightType": kind} for kind in types]
+        return Call("PutInsightSelectors", {"TrailName": trail, "InsightSelectors": selectors})

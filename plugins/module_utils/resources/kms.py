@@ -144,7 +144,7 @@ class Key(ResourceType):
     type = "AWS::KMS::Key"
     service = "kms"
     policies = frozenset({"policy"})
-    permissions = {
+    permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),
         "write": (
             "kms:CreateKey",
@@ -163,7 +163,7 @@ class Key(ResourceType):
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         found = in_parallel(lambda item: self._read_one(client, *item), wanted.items())
-        return {alias: observed for alias, observed in zip(wanted, found) if observed}
+        return {alias: observed for alias, observed in zip(wanted, found, strict=True) if observed}
 
     def _read_one(self, client: Client, alias: str, declared: Fields) -> Observed | None:
         answer = client.optional("DescribeKey", {"NotFoundException"}, KeyId=alias)

@@ -129,7 +129,7 @@ def check_name(option: str, name: str) -> None:
         or actual.endswith(RESERVED_SUFFIXES)
         or _is_ip_address(actual)
     ):
-        raise OptionError(option, name, "3 to 63 lower case letters, digits, dots and hyphens, as in AWS's naming rules")
+        raise OptionError(option, name, "3 to 63 lower case letters, digits, dots and hyphens, by S3's naming rules")
 
 
 def _is_ip_address(name: str) -> bool:
@@ -176,7 +176,7 @@ def _logging(options: Fields, option: str) -> Fields:
 def _lifecycle_rules(rules: list[Fields], option: str) -> list[Fields]:
     seen: set[str] = set()
     clean_rules = [_clean_rule(rule) for rule in rules]
-    for index, (rule, clean) in enumerate(zip(rules, clean_rules)):
+    for index, (rule, clean) in enumerate(zip(rules, clean_rules, strict=True)):
         where = f"{option}[{index}]"
         if rule["id"] in seen or not 0 < len(rule["id"]) <= 255:
             raise OptionError(f"{where}.id", rule["id"], "an id of 1 to 255 characters that no other rule has")
@@ -255,7 +255,7 @@ class Bucket(ResourceType):
     after = ("AWS::KMS::Key",)
     sets = frozenset({"lifecycle_rules"})
     policies = frozenset({"policy"})
-    permissions = {
+    permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": (
             "s3:HeadBucket",
             "s3:GetPublicAccessBlock",
@@ -290,7 +290,7 @@ class Bucket(ResourceType):
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         found = in_parallel(lambda item: self._read_one(client, *item), wanted.items())
-        return {name: observed for name, observed in zip(wanted, found) if observed}
+        return {name: observed for name, observed in zip(wanted, found, strict=True) if observed}
 
     def _read_one(self, client: Client, name: str, declared: Fields) -> Observed | None:
         if not self._exists_here(client, name):
@@ -307,7 +307,7 @@ class Bucket(ResourceType):
         }
         names = [field for field in readers if field in declared]
         values = in_parallel(lambda field: readers[field](_Reader(client, name)), names)
-        return Observed(dict(zip(names, values)), self.attributes(name, client.scope))
+        return Observed(dict(zip(names, values, strict=True)), self.attributes(name, client.scope))
 
     @staticmethod
     def _exists_here(client: Client, name: str) -> bool:
