@@ -264,12 +264,10 @@ errors:
       permission: cloudwatch:PutMetricAlarm
 """
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudwatch
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 
 ARGUMENT_SPEC = {
     **ACCOUNT_OPTIONS,

@@ -199,12 +199,8 @@ unconfirmed_subscriptions:
       endpoint: infosec@example.com
 """
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sns
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sqs
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms, sns, sqs
 
 ARGUMENT_SPEC = {
     **ACCOUNT_OPTIONS,

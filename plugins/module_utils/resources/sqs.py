@@ -12,19 +12,19 @@ import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import EMPTY
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import check_policy
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    EMPTY,
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE, check_policy
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 QUEUE_OPTIONS: dict[str, t.Any] = {
