@@ -47,7 +47,9 @@ options:
     description: How many former passwords cannot be used again, 1 to 24. V(0) for none.
     type: int
   hard_expiry:
-    description: Whether users whose password has expired need an administrator to set a new one.
+    description:
+      - Whether users whose password has expired need an administrator to set a new one.
+      - V(true) only means something with O(max_password_age), which must be given as well.
     type: bool
 extends_documentation_fragment:
   - secops.aws_baseline.attributes
@@ -217,6 +219,9 @@ def converge(context: Context) -> dict[str, object]:
     for name, (allowed, words) in RANGES.items():
         if name in fields and fields[name] not in allowed:
             raise OptionError(name, fields[name], words)
+    if fields.get("hard_expiry") and not fields.get("max_password_age"):
+        # AWS neither keeps nor shows it for passwords that never expire
+        raise OptionError("hard_expiry", True, "true only together with max_password_age")
     if params["state"] == "absent":
         fields = {}
     desired = Desired(iam.AccountPasswordPolicy.type, iam.THE_ACCOUNT, fields, params["state"])
