@@ -20,7 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     compare_aws_tags,
 )
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel, shared_loader
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Fields,
@@ -48,6 +48,12 @@ RETENTION_NAME = "default"
 """Key of a region's retention configuration; AWS gives it this name."""
 
 SERVICE_PRINCIPAL = "config.amazonaws.com"
+
+
+def known_resource_types() -> frozenset[str]:
+    """Resource types that AWS Config can record, as far as the installed SDK knows."""
+    shapes = shared_loader().load_service_model("config", "service-2")["shapes"]
+    return frozenset(shapes["ResourceType"]["enum"])
 
 
 def service_linked_role_arn() -> str:
@@ -128,25 +134,23 @@ def recording_group(strategy: str, resource_types: c.Iterable[str], with_global_
     }
 
 
-def recording_mode(frequency: str, overrides: c.Iterable[Fields] = ()) -> Fields:
+def recording_mode(frequency: str, overrides: c.Iterable[Fields] = (), with_global_types: bool = True) -> Fields:
     """How often a recorder records, in the one form in which equal modes are equal.
 
-    overrides: each with resource_types, recording_frequency and, optionally, description.
+    overrides: each with resource_types, recording_frequency and, optionally, description. with_global_types: as in
+    C(recording_group); what is not recorded here needs no frequency.
     """
-    return {
-        "recording_frequency": frequency,
-        "recording_mode_overrides": sorted(
-            (
-                {
-                    "description": item.get("description") or "",
-                    "recording_frequency": item["recording_frequency"],
-                    "resource_types": sorted(set(item["resource_types"])),
-                }
-                for item in overrides
-            ),
-            key=lambda item: item["resource_types"],
-        ),
-    }
+    left_out = frozenset() if with_global_types else frozenset(GLOBAL_RESOURCE_TYPES)
+    clean = [
+        {
+            "description": item.get("description") or "",
+            "recording_frequency": item["recording_frequency"],
+            "resource_types": sorted(set(item["resource_types"]) - left_out),
+        }
+        for item in overrides
+    ]
+    kept = sorted((item for item in clean if item["resource_types"]), key=lambda item: item["resource_types"])
+    return {"recording_frequency": frequency, "recording_mode_overrides": kept}
 
 
 def _observed_group(group: Fields) -> Fields:
