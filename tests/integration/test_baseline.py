@@ -1,0 +1,174 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The playbook as a user runs it, on the inventories of the project."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+import pytest
+import yaml
+
+from tests.emulator.client import Emulator
+from tests.support.cases import HOME_REGION
+from tests.support.playbook import ROOT
+from tests.support.playbook import Run
+from tests.support.playbook import ansible_playbook
+
+PLAYBOOK = "baseline.yml"
+DEMO = "inventories/demo"
+ENVIRONMENTS = ("dev", "staging", "prod", "dr")
+
+
+def baseline(emulator: Emulator, *arguments: str, inventory: str = DEMO, **options: t.Any) -> Run:
+    return ansible_playbook(emulator, PLAYBOOK, inventory, *arguments, **options)
+
+
+def succeeded(run: Run) -> Run:
+    assert run.returncode == 0, run.messages() or run.stdout[-3000:] + run.stderr[-3000:]
+    return run
+
+
+def writes(emulator: Emulator) -> collections.Counter[tuple[str, str]]:
+    return collections.Counter((call.region, f"{call.service}:{call.operation}") for call in emulator.writes())
+
+
+def planned(run: Run) -> collections.Counter[tuple[str, str]]:
+    return collections.Counter(
+        (change["region"], operation) for change in run.changes() for operation in change["operations"]
+    )
+
+
+def hosts(inventory: str) -> dict[str, dict[str, t.Any]]:
+    """Accounts of one of the project's inventories."""
+    document = yaml.safe_load((ROOT / inventory / "hosts.yml").read_text(encoding="utf-8"))
+    groups = document["aws_accounts"].get("children", {"": document["aws_accounts"]})
+    return {name: values for group in groups.values() for name, values in group["hosts"].items()}
+
+
+@pytest.mark.parametrize("inventory", [DEMO, *(f"inventories/{name}" for name in ENVIRONMENTS)])
+def test_from_nothing_to_unchanged(emulator: Emulator, inventory: str) -> None:
+    plan = succeeded(baseline(emulator, "--check", "--diff", inventory=inventory))
+    assert not emulator.writes()
+    assert plan.changes()
+
+    run = succeeded(baseline(emulator, inventory=inventory))
+    assert run.changes() == plan.changes()
+    assert planned(run) == writes(emulator)
+
+    emulator.clear_calls()
+    again = succeeded(baseline(emulator, inventory=inventory))
+    assert all(stats["changed"] == 0 for stats in again.stats.values())
+    assert not emulator.writes()
+
+
+def test_every_environment_differs_where_real_ones_do() -> None:
+    """S004-56, 57, 64, 67: regions, thresholds, critical ids, who is told, retention."""
+    seen: dict[str, list[t.Any]] = collections.defaultdict(list)
+    for name in ENVIRONMENTS:
+        variables: dict[str, t.Any] = {}
+        for path in sorted((ROOT / "inventories" / name / "group_vars").rglob("*.yml")):
+            variables |= yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for variable in (
+            "aws_baseline_home_region",
+            "alarms_overrides",
+            "alarms_critical_instance_ids",
+            "alarms_infosec_email_addresses",
+            "cloudtrail_log_group_retention_in_days",
+        ):
+            seen[variable].append(variables.get(variable))
+    for variable, values in seen.items():
+        assert len({repr(value) for value in values}) == len(ENVIRONMENTS), f"{variable}: {values}"
+
+
+def test_parts_can_be_run_alone(emulator: Emulator) -> None:
+    run = succeeded(baseline(emulator, "--check", "--tags", "guardduty"))
+    assert {change["type"] for change in run.changes()} == {"AWS::GuardDuty::Detector"}
+
+
+def test_wrong_account_stops_before_any_change(emulator: Emulator) -> None:
+    run = baseline(emulator, variables={"account_id": "999999999999"})
+    assert run.returncode != 0
+    assert "999999999999" in run.messages() and "123456789012" in run.messages()
+    assert not emulator.writes()
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"account_id": "12345678901"}, "account_id"),
+        ({"aws_baseline_home_region": "eu-middle-1"}, "region"),
+        ({"aws_baseline_regions": ["eu-central-1", "mars-north-1"]}, "mars-north-1"),
+        ({"cloudtrail_log_group_retention_in_days": 42}, "42"),
+        ({"alarms_overrides": {"no-such-alarm": {"threshold": 3}}}, "no-such-alarm"),
+        ({"alarms_overrides": {"root-access": {"pattern": "{ $.a = " + "x" * 1024 + " }"}}}, "1024"),
+        ({"alarms_overrides": {"root-access": {"pattern": "{ $.userIdentity.type = “Root” }"}}}, "“"),
+        ({"alarms_office_cidrs": ["192.0.2.0/33"]}, "192.0.2.0/33"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+def test_bad_input_is_refused_before_any_change(emulator: Emulator, variables: dict[str, t.Any], named: str) -> None:
+    run = baseline(emulator, variables=variables)
+    assert run.returncode != 0
+    assert named in run.messages()
+    assert not emulator.writes()
+
+
+def test_denied_action_in_one_region(emulator: Emulator) -> None:
+    emulator.settings(denials=[{"action": "guardduty:CreateDetector", "region": "eu-west-1"}])
+    run = baseline(emulator, "--tags", "guardduty")
+    assert run.returncode != 0
+    for part in ("123456789012", "eu-west-1", "guardduty:CreateDetector"):
+        assert part in run.messages()
+    failed = next(task for task in run.tasks() if task.get("errors"))
+    assert [error["permission"] for error in failed["errors"]] == ["guardduty:CreateDetector"]
+    regions = {region["RegionName"] for region in emulator.client("ec2").describe_regions()["Regions"]}
+    with_detector = {region for region in regions if emulator.client("guardduty", region).list_detectors()["DetectorIds"]}
+    assert with_detector == regions - {"eu-west-1"}
+
+
+def test_throttled_run_converges(emulator: Emulator) -> None:
+    regions = ["eu-central-1", "eu-west-1"]
+    emulator.settings(fault_rate=0.3, fault_kind="throttle", seed=7)
+    succeeded(baseline(emulator, variables={"aws_baseline_regions": regions}))
+    emulator.settings(fault_rate=0.0)
+    again = succeeded(baseline(emulator, variables={"aws_baseline_regions": regions}))
+    assert all(stats["changed"] == 0 for stats in again.stats.values())
+
+
+def test_no_secret_in_output(emulator: Emulator) -> None:
+    secret = "S3cretThatMustNeverBeSeenAnywhere0123456"
+    run = baseline(
+        emulator,
+        "-vvvv",
+        "--check",
+        "--diff",
+        extra_environment={"AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": f"{secret}Token"},
+        variables={"aws_baseline_regions": [HOME_REGION]},
+        json_output=False,
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert "AWS::CloudTrail::Trail" in run.stdout
+    assert secret not in run.stdout + run.stderr
+
+
+def test_drift_is_put_right_and_named(emulator: Emulator) -> None:
+    succeeded(baseline(emulator))
+    trail = emulator.client("cloudtrail", HOME_REGION)
+    name = trail.describe_trails()["trailList"][0]["Name"]
+    trail.stop_logging(Name=name)
+    alarms = emulator.client("cloudwatch", HOME_REGION)
+    alarm = alarms.describe_alarms(MaxRecords=1)["MetricAlarms"][0]["AlarmName"]
+    alarms.disable_alarm_actions(AlarmNames=[alarm])
+    recorder = emulator.client("config", "eu-west-1")
+    recorder.stop_configuration_recorder(
+        ConfigurationRecorderName=recorder.describe_configuration_recorders()["ConfigurationRecorders"][0]["name"]
+    )
+    run = succeeded(baseline(emulator, "--diff"))
+    assert {(change["type"], change["region"]) for change in run.changes()} == {
+        ("AWS::CloudTrail::Trail", HOME_REGION),
+        ("AWS::CloudWatch::Alarm", HOME_REGION),
+        ("AWS::Config::ConfigurationRecorder", "eu-west-1"),
+    }
