@@ -9,7 +9,6 @@ everything that AWS would refuse, or that would silently never fire, is refused 
 
 from __future__ import annotations
 
-import copy
 import difflib
 import ipaddress
 import re
@@ -363,7 +362,7 @@ def _extra_entry(fields: Entry) -> Entry:
 
 def _overridden(entry: Entry, fields: Entry, detection: bool, evidence: bool) -> Entry:
     """The entry with an override; ``detect`` and ``prove`` say which of its two purposes are on."""
-    result = {**_DEFAULTS, **copy.deepcopy(entry)}
+    result = {**_DEFAULTS, **entry}
     result.update({name: value for name, value in fields.items() if name in _DEFAULTS or name in ("title", "notify")})
     _own_patterns(result, fields)
     result["detect"] = fields.get("detection", detection)
