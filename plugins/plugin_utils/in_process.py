@@ -19,6 +19,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
@@ -85,7 +86,7 @@ class InProcessAction(ActionBase):
         if validation.error_messages:
             # the very words of a module process
             result: dict[str, t.Any] = {"failed": True, "msg": validation.errors.msg}
-            if validation.unsupported_parameters:
+            if isinstance(validation.errors[0], UnsupportedError):
                 result["msg"] = f"Unsupported parameters for ({self._task.action}) module: {result['msg']}"
         else:
             module = InProcessModule(validation.validated_parameters, self._task.check_mode, self._task.diff)
