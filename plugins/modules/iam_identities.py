@@ -254,7 +254,7 @@ changes:
       type: AWS::IAM::Group
       key: Auditors
       account_id: '123456789012'
-      region: eu-central-1
+      region: global
       before:
         managed_policies:
           - arn:aws:iam::aws:policy/SecurityAudit
@@ -302,7 +302,7 @@ errors:
       type: str
   sample:
     - account_id: '123456789012'
-      region: eu-central-1
+      region: global
       code: AccessDenied
       message: >-
         AWS::IAM::Group Auditors: iam:AttachGroupPolicy in account 123456789012, region eu-central-1: AccessDenied: User

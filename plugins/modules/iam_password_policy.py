@@ -124,7 +124,7 @@ changes:
       type: AWS::IAM::AccountPasswordPolicy
       key: account
       account_id: '123456789012'
-      region: eu-central-1
+      region: global
       before:
         minimum_password_length: 8
       after:
@@ -169,7 +169,7 @@ errors:
       type: str
   sample:
     - account_id: '123456789012'
-      region: eu-central-1
+      region: global
       code: AccessDenied
       message: >-
         AWS::IAM::AccountPasswordPolicy: iam:GetAccountPasswordPolicy in account 123456789012, region eu-central-1:
