@@ -458,7 +458,7 @@ class _Plan:
         self.alarms.append(
             {
                 "name": name,
-                "description": alarm["description"],
+                "alarm_description": alarm["alarm_description"],
                 "metric_name": metric,
                 "namespace": namespace,
                 "statistic": "Sum",
@@ -493,7 +493,7 @@ def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[st
                 f"them some, or name another topic in alarms_overrides[{entry['id']!r}].notify"
             ]
         )
-    plan.add(entry["suffix"], entry["metric"], patterns, {**entry, "description": description})
+    plan.add(entry["suffix"], entry["metric"], patterns, {**entry, "alarm_description": description})
 
 
 def _prove(plan: _Plan, entry: Entry) -> None:
@@ -504,7 +504,7 @@ def _prove(plan: _Plan, entry: Entry) -> None:
         **_DEFAULTS,
         "namespace": EVIDENCE_NAMESPACE,
         "notify": [EVIDENCE_TOPIC],
-        "description": (
+        "alarm_description": (
             f"Evidence for CIS {control} (Security Hub {evidence['security_hub']}): holds the filter text that the "
             f"control compares literally. People are told by the alarm for {entry['id']}."
         ),

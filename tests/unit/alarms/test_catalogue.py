@@ -233,7 +233,7 @@ def test_alarms_are_never_without_data_or_somebody_to_tell(composed: Compose) ->
         assert (alarm["statistic"], alarm["evaluation_periods"]) == ("Sum", 1)
         assert alarm["treat_missing_data"] == "notBreaching"
         assert alarm["alarm_actions"]
-        assert len(alarm["description"]) <= 1024
+        assert len(alarm["alarm_description"]) <= 1024
     assert len(metrics) == len(plan["alarms"])
 
 

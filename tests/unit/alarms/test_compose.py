@@ -60,7 +60,7 @@ def test_an_override_changes_its_alarm_only(composed: Compose) -> None:
     changed = alarm(after, "CloudtrailIAMChanges")
     assert (changed["threshold"], changed["period"]) == (7, 120)
     assert changed["alarm_actions"] == ["arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:T-devops_sms"]
-    assert "severity low" in changed["description"]
+    assert "severity low" in changed["alarm_description"]
     assert patterns(after, "IAMEventCount") == ["{ $.a = 1 }"]
     others = [one for one in before["alarms"] if one["name"] != changed["name"]]
     assert [one for one in after["alarms"] if one["name"] != changed["name"]] == others
