@@ -416,6 +416,7 @@ def checked(params: dict[str, t.Any]) -> Plan:
         given = [name for name in COMPANIONS if params[name]]
         if given:
             raise OptionError(given[0], params[given[0]]["name"], "nothing, unless state is present")
+    recorder = _role(params)
     companions, topic, topic_purges = _companions(params)
     channel_options = params["delivery_channel"] or {"name": "default"}
     return Plan(
@@ -423,7 +424,7 @@ def checked(params: dict[str, t.Any]) -> Plan:
         companions,
         topic,
         topic_purges,
-        _role(params),
+        recorder,
         channel_options["name"],
         _channel(channel_options, params),
     )
