@@ -327,10 +327,11 @@ class Trail(ResourceType):
             calls.append(self._put_insights(arn, after["insight_selectors"]))
         if "tags" in changed:
             put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
-            for operation, tags in (("AddTags", put), ("RemoveTags", dict.fromkeys(removed, ""))):
-                if tags:
-                    parameters = {"ResourceId": arn, "TagsList": ansible_dict_to_boto3_tag_list(tags)}
-                    calls.append(Call(operation, parameters))
+            if put:
+                tags = ansible_dict_to_boto3_tag_list(put)
+                calls.append(Call("AddTags", {"ResourceId": arn, "TagsList": tags}))
+            if removed:
+                calls.append(Call("RemoveTags", {"ResourceId": arn, "TagsList": [{"Key": name} for name in removed]}))
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
