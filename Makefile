@@ -13,7 +13,7 @@ CALL_LOG ?=
 # Nothing of the shell steers what runs here, and nothing is written outside of the checkout (pip's own cache apart).
 $(foreach name,$(filter AWS_% ANSIBLE_% MOLECULE_% MOTO_% PYTHONPATH PYTHONHOME,$(.VARIABLES)),\
   $(eval unexport $(name)))
-export PIP_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pip
+export PIP_CACHE_DIR := $(or $(PIP_CACHE_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pip)
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 export ANSIBLE_HOME := $(CURDIR)/.ansible
 export PATH := $(BIN):$(PATH)

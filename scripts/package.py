@@ -1,0 +1,72 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the collection and uses the built one as after an installation from Galaxy: plan, apply, plan again."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from scripts.emulated import BIN, INVENTORY, ROOT, playbook
+from tests.emulator.process import EmulatorProcess
+
+PLAYBOOK = "secops.aws_baseline.baseline"
+NEEDED = ("meta/runtime.yml", "README.md", "LICENSES/GPL-3.0-or-later.txt", "playbooks/baseline.yml")
+UNWANTED = (".", "tests/", "scripts/", "inventories/", "collections/", "extensions/", "Makefile", "ansible.cfg")
+
+
+def galaxy(*arguments: str) -> None:
+    subprocess.run([BIN / "ansible-galaxy", "collection", *arguments], check=True, cwd=ROOT)
+
+
+def built(directory: Path) -> Path:
+    """Build into a directory; the archive."""
+    galaxy("build", "--output-path", str(directory))
+    (archive,) = directory.glob("*.tar.gz")
+    return archive
+
+
+def check_contents(archive: Path) -> None:
+    """SystemExit when the archive has what it should not have, or lacks what it should have."""
+    with tarfile.open(archive) as contents:
+        names = [name.removeprefix("./") for name in contents.getnames() if name not in ("", ".")]
+    print(f"{archive.name}: {len(names)} files, {archive.stat().st_size // 1024} KiB")
+    if unwanted := [name for name in names if name.startswith(UNWANTED)]:
+        raise SystemExit(f"The archive should not contain {', '.join(unwanted)}.")
+    if missing := [name for name in NEEDED if name not in names]:
+        raise SystemExit(f"The archive lacks {', '.join(missing)}.")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as name, EmulatorProcess() as emulator:
+        directory = Path(name)
+        archive = built(directory)
+        check_contents(archive)
+        # Without its dependencies, which Galaxy would have to be asked for: amazon.aws is found beside ansible-core.
+        galaxy("install", str(archive), "--no-deps", "--offline", "--collections-path", str(directory / "installed"))
+        shutil.copytree(INVENTORY, directory / "project" / "inventory")
+
+        def baseline(*arguments: str) -> int:
+            collections = str(directory / "installed")
+            return playbook(
+                emulator,
+                PLAYBOOK,
+                "-i",
+                "inventory",
+                *arguments,
+                cwd=directory / "project",
+                ANSIBLE_COLLECTIONS_PATH=collections,
+            )
+
+        planned, changed, left = baseline("--check"), baseline(), baseline("--check")
+    if not planned == changed > left == 0:
+        raise SystemExit(f"Tasks with changes: {planned} planned, {changed} made, {left} left over.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
