@@ -180,10 +180,11 @@ class Application:
 
 def _forget_moto_state() -> None:
     """Drop every backend of moto. (Its own reset builds each of them anew before it drops them: ten times slower.)"""
-    for backends in list(BackendDict._instances):
+    instances: list[Any] = vars(BackendDict)["_instances"]
+    for backends in list(instances):
         if backends.service_name == "s3":  # holds open files, and the namespace of all accounts
             for of_account in backends.values():
                 of_account.reset()
         backends.clear()
-    BackendDict._instances.clear()
+    instances.clear()
     reset_model_data()

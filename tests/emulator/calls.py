@@ -40,7 +40,7 @@ _READS = frozenset(
     }
 )
 _CRYPTOGRAPHIC = frozenset({
-    "Decrypt", "Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyPair",
+    "Decrypt", "Encrypt", "ReEncrypt", "Decapsulate", "Encapsulate", "GenerateDataKey", "GenerateDataKeyPair",
     "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom", "Sign",
     "Verify", "VerifyMac", "DeriveSharedSecret",
 })  # fmt: skip

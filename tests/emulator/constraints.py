@@ -31,7 +31,7 @@ VALIDATION_CODES = {
 }
 
 #: Enumerations that are open in practice: the service takes values its model does not list.
-_OPEN_ENUMS = frozenset({"BucketLocationConstraint"})
+_OPEN_ENUMS = frozenset({"BucketLocationConstraint", "BucketCannedACL"})
 
 
 def check(service: str, operation: OperationModel, params: dict[str, Any]) -> None:

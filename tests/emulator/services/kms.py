@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from moto.core.utils import utcnow
 from moto.kms.utils import RESERVED_ALIASES
 
 from .. import policies
@@ -139,23 +140,53 @@ def get_key_rotation_status(params: Params, scope: Scope, state: Periods) -> Par
 # --- states ---------------------------------------------------------------------------------------------------------
 
 
-@service.check("EnableKey", "DisableKey", "UpdateKeyDescription")
-def check_not_pending(params: Params, scope: Scope, state: Periods) -> None:
-    _refuse_states(_key(params, scope), "PendingDeletion")
+@service.operation("EnableKey")
+def enable_key(params: Params, scope: Scope, state: Periods) -> None:
+    key = _key(params, scope)
+    _refuse_states(key, "PendingDeletion")
+    _set_state(key, "Enabled")
 
 
-@service.check("ScheduleKeyDeletion")
-def check_schedule_deletion(params: Params, scope: Scope, state: Periods) -> None:
-    _refuse_states(_key(params, scope), "PendingDeletion")
-    if not 7 <= params.get("PendingWindowInDays", 30) <= 30:
+@service.operation("DisableKey")
+def disable_key(params: Params, scope: Scope, state: Periods) -> None:
+    key = _key(params, scope)
+    _refuse_states(key, "PendingDeletion")
+    _set_state(key, "Disabled")
+
+
+def _set_state(key: Any, name: str) -> None:
+    key.key_state, key.enabled = name, name == "Enabled"
+
+
+@service.operation("ScheduleKeyDeletion")
+def schedule_key_deletion(params: Params, scope: Scope, state: Periods) -> Params:
+    key, days = _key(params, scope), params.get("PendingWindowInDays", 30)
+    _refuse_states(key, "PendingDeletion")
+    if not 7 <= days <= 30:
         raise AwsError("ValidationException", "PendingWindowInDays must be between 7 and 30")
+    _set_state(key, "PendingDeletion")
+    key.deletion_date = utcnow() + timedelta(days=days)
+    return {
+        "KeyId": key.arn,
+        "DeletionDate": key.deletion_date,
+        "KeyState": key.key_state,
+        "PendingWindowInDays": days,
+    }
 
 
-@service.check("CancelKeyDeletion")
-def check_cancel_deletion(params: Params, scope: Scope, state: Periods) -> None:
+@service.operation("CancelKeyDeletion")
+def cancel_key_deletion(params: Params, scope: Scope, state: Periods) -> Params:
     key = _key(params, scope)
     if key.key_state != "PendingDeletion":
         raise AwsError("KMSInvalidStateException", f"{key.arn} is not pending deletion.")
+    _set_state(key, "Disabled")
+    key.deletion_date = None
+    return {"KeyId": key.arn}
+
+
+@service.check("UpdateKeyDescription")
+def check_update_description(params: Params, scope: Scope, state: Periods) -> None:
+    _refuse_states(_key(params, scope), "PendingDeletion")
 
 
 # --- aliases --------------------------------------------------------------------------------------------------------
@@ -239,7 +270,26 @@ def _check_tags(tags: list[Params]) -> None:
         raise AwsError("TagException", "Tag keys must not begin with aws:")
 
 
-@service.check("TagResource", "UntagResource")
-def check_tagging(params: Params, scope: Scope, state: Periods) -> None:
-    _refuse_states(_key(params, scope), "PendingDeletion")
-    _check_tags(params.get("Tags", []))
+@service.operation("TagResource")
+def tag_resource(params: Params, scope: Scope, state: Periods) -> None:
+    key = _taggable(params, scope)
+    _check_tags(params["Tags"])
+    scope.moto("kms").tagger.tag_resource(key.id, params["Tags"])
+
+
+@service.operation("UntagResource")
+def untag_resource(params: Params, scope: Scope, state: Periods) -> None:
+    key = _taggable(params, scope)
+    scope.moto("kms").tagger.untag_resource_using_names(key.id, params["TagKeys"])
+
+
+def _taggable(params: Params, scope: Scope) -> Any:
+    key = _key(params, scope)
+    _refuse_states(key, "PendingDeletion")
+    return key
+
+
+@service.operation("ListResourceTags")
+def list_resource_tags(params: Params, scope: Scope, state: Periods) -> Params:
+    key = _key(params, scope)
+    return _marker_page("Tags", scope.moto("kms").tagger.list_tags_for_resource(key.id)["Tags"], params)
