@@ -70,7 +70,7 @@ class Application:
         account = sts.account_of(identity.access_key)
         principal = sts.principal_of(identity.access_key, account, identity.region)
         opted_in = tuple(self.faults.settings.opted_in_regions)
-        scope = Scope(account, identity.region, principal, opted_in, f"http://{environ['HTTP_HOST']}")
+        scope = Scope(account, identity.region, principal, opted_in, f"http://{environ.get('HTTP_HOST', 'localhost')}")
         response, injected = self._answer(identity, scope, environ, request, body)
         error = wire.error_code(
             identity.service, self._protocol(identity, request), response, head=request.method == "HEAD"
@@ -171,7 +171,11 @@ class Application:
     def _ask_moto(self, environ: dict[str, Any], body: bytes) -> Response:
         environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        chunks, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
+        try:
+            application = self._moto.get_application(environ)
+        except AttributeError:  # moto looked for the backend None
+            raise NotImplementedError("moto has no such service") from None
+        chunks, status, headers = run_wsgi_app(application, environ, buffered=True)
         return Response(int(status.split()[0]), list(headers), b"".join(chunks))
 
     def settings_document(self) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs
 from moto.core.model import OperationModel
 from moto.core.request import Request
 from moto.core.routing import get_service_router
-from moto.iam.models import get_account_id_from
+from moto.iam.models import iam_backends
 from werkzeug.exceptions import NotFound
 
 from . import wire
-from .calls import ACCOUNT_KEY_PREFIX
+from .calls import ACCOUNT_KEY_PREFIX, DEFAULT_ACCOUNT
 from .registry import GLOBAL_SERVICES
 
 #: Names services sign with, where the botocore client is called otherwise.
@@ -105,8 +105,11 @@ def _global_region(region: str) -> str:
 
 
 def account_of(access_key: str) -> str:
-    """The account an access key belongs to: its last 12 digits, or the account in which moto has made it."""
+    """The account an access key belongs to: its last 12 digits, or the account in which IAM has made it."""
     digits = access_key.removeprefix(ACCOUNT_KEY_PREFIX)
     if digits != access_key and re.fullmatch(r"\d{12}", digits):
         return digits
-    return get_account_id_from(access_key)
+    for account, partitions in list(iam_backends.items()):
+        if any(access_key in backend.access_keys for backend in list(partitions.values())):
+            return account
+    return DEFAULT_ACCOUNT
