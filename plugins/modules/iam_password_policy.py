@@ -187,15 +187,16 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.options import
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
+# with password in its name an option counts as secret unless said otherwise
 FIELDS = {
-    "minimum_password_length": {"type": "int"},
+    "minimum_password_length": {"type": "int", "no_log": False},
     "require_symbols": {"type": "bool"},
     "require_numbers": {"type": "bool"},
     "require_uppercase_characters": {"type": "bool"},
     "require_lowercase_characters": {"type": "bool"},
-    "allow_users_to_change_password": {"type": "bool"},
-    "max_password_age": {"type": "int"},
-    "password_reuse_prevention": {"type": "int"},
+    "allow_users_to_change_password": {"type": "bool", "no_log": False},
+    "max_password_age": {"type": "int", "no_log": False},
+    "password_reuse_prevention": {"type": "int", "no_log": False},
     "hard_expiry": {"type": "bool"},
 }
 

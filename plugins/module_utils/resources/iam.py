@@ -451,9 +451,7 @@ class Role(_IamType):
             "permissions_boundary": item.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
             "tags": _tags(item.get("Tags")),
         }
-        return Observed(
-            fields, {"arn": item["Arn"], "managed_policies": attached, "inline_policies": sorted(inline)}
-        )
+        return Observed(fields, {"arn": item["Arn"], "managed_policies": attached, "inline_policies": sorted(inline)})
 
     def same(self, field: str, before: t.Any, after: t.Any) -> bool:
         if field == "inline_policies":

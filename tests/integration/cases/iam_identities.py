@@ -334,9 +334,7 @@ CASES = [
                 }
             ],
         },
-        types=frozenset(
-            {"AWS::IAM::ManagedPolicy", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::InstanceProfile"}
-        ),
+        types=frozenset({"AWS::IAM::ManagedPolicy", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::InstanceProfile"}),
         prepare=prepare,
         drifts=(
             group_deleted,
