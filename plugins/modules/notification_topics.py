@@ -213,14 +213,14 @@ ARGUMENT_SPEC = {
 def converge(context: Context) -> dict[str, object]:
     """Bring key, topics, subscriptions and queues to the declared state."""
     params = context.params
-    desired = [kms.key(params["key"])] if params["key"] else []
+    # first of all, because this censors what must not be in the result of a failure
+    topics = sns.topics(params["topics"])
+    key = [kms.key(params["key"])] if params["key"] else []
     queues = [sqs.queue(item, f"queues[{index}]") for index, item in enumerate(params["queues"])]
     # a queue can send on to another only when that is there
-    desired.extend(sorted(queues, key=lambda queue: bool(queue.fields.get("redrive_policy"))))
-    for index, item in enumerate(params["topics"]):
-        desired.extend(sns.topic(item, f"topics[{index}]"))
+    queues.sort(key=lambda queue: bool(queue.fields.get("redrive_policy")))
     purges = [purge for item in params["topics"] for purge in sns.purges(item)]
-    outcome = context.reconcile(desired, purges)
+    outcome = context.reconcile([*key, *queues, *topics], purges)
     return context.result(outcome, unconfirmed_subscriptions=sns.unconfirmed(outcome))
 
 

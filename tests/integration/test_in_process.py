@@ -59,8 +59,15 @@ def tasks() -> list[dict[str, t.Any]]:
         task(MODULE, one, "another region", environment={"AWS_REGION": OTHER_REGION}),
         task(MODULE, {"alarms": [{**ALARM, "alarm_description": f"({SECRET})"}]}, "a secret that is echoed"),
         task(MODULE, {"alarms": [{**ALARM, "name": UNSEEN}]}, "no_log", no_log=True),
+        # the second one too, which is refused no more after the first
+        task("notification_topics", {"topics": [topic_with_password("one"), topic_with_password("two")]}, "passwords"),
         *(task(MODULE, options, name, **keywords) for name, (options, keywords, _message) in failures().items()),
     ]
+
+
+def topic_with_password(name: str) -> dict[str, t.Any]:
+    endpoint = f"https://user:{UNSEEN}@siem.example.com"
+    return {"name": name, "subscriptions": [{"protocol": "https", "endpoint": endpoint}]}
 
 
 def failures() -> dict[str, tuple[dict[str, t.Any], dict[str, t.Any], str]]:

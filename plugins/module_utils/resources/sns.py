@@ -30,7 +30,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     register,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE, Key, check_policy
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.sqs import same_key
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.sqs import expanded_key, key_arn
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 if t.TYPE_CHECKING:
@@ -71,6 +71,7 @@ CONFIRMED_PROTOCOLS = frozenset({"email", "email-json", "https"})
 """Protocols whose recipient must confirm before anything is delivered."""
 
 EMAIL = re.compile(r"[^@\s|]+@[^@\s|]+\.[^@\s|]+")
+USER_INFO = re.compile(r"(://)[^/?#]*@")
 PHONE_NUMBER = re.compile(r"\+[1-9]\d{1,14}")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 ENDPOINTS = {
@@ -124,16 +125,26 @@ def subscription_key(topic: str, protocol: str, endpoint: str) -> str:
     return f"{topic}|{protocol}|{endpoint}"
 
 
+def topics(items: list[Fields], option: str = "topics") -> list[Desired]:
+    """What a list of options with TOPIC_OPTIONS declares. option: its name. Raises OptionError."""
+    named = {f"{option}[{index}]": item for index, item in enumerate(items)}
+    _refuse_passwords(named)
+    return [desired for name, item in named.items() for desired in topic(item, name)]
+
+
 def topic(options: Fields, option: str = "topic") -> list[Desired]:
     """The topic and the subscriptions that an option with TOPIC_OPTIONS declares. option: its name.
 
     An empty policy means AWS's default, because no topic is without a policy. Raises OptionError.
     """
     name = options["name"]
+    _refuse_passwords({option: options})
     _check_topic(options, option)
     fields = fields_of(options, "subscriptions", "purge_subscriptions")
     if fields.get("policy") == {}:
         fields["policy"] = default_policy(name)
+    if options["kms_master_key_id"]:
+        fields["kms_master_key_id"] = key_arn(f"{option}.kms_master_key_id", options["kms_master_key_id"])
     subscriptions = [
         _subscription(name, item, f"{option}.subscriptions[{index}]")
         for index, item in enumerate(options["subscriptions"])
@@ -182,7 +193,7 @@ def _check_topic(options: Fields, option: str) -> None:
 def _subscription(name: str, options: Fields, option: str) -> Desired:
     protocol, endpoint = options["protocol"], options["endpoint"]
     if protocol == "https":
-        _check_url(options, f"{option}.endpoint")
+        _check_url(endpoint, f"{option}.endpoint")
     else:
         pattern, allowed = ENDPOINTS[protocol]
         if not pattern.fullmatch(SAMPLE_SCOPE.substitute(endpoint)):
@@ -198,26 +209,37 @@ def _subscription(name: str, options: Fields, option: str) -> Desired:
     return Desired(Subscription.type, subscription_key(name, protocol, endpoint), fields, requires=needs)
 
 
-def _check_url(options: Fields, option: str) -> None:
+def _check_url(endpoint: str, option: str) -> None:
     try:
-        url = urllib.parse.urlsplit(options["endpoint"])
-        host = url.hostname
+        url = urllib.parse.urlsplit(endpoint)
+        good = url.scheme == "https" and url.hostname and "|" not in endpoint
     except ValueError:
-        url = host = None
-    if url and "@" in url.netloc:
-        # whoever reads the result, which repeats the options, must not read the password
-        options["endpoint"] = url._replace(netloc="***@" + url.netloc.rpartition("@")[2]).geturl()
+        good = False
+    if not good:
+        raise OptionError(option, endpoint, "a URL that begins with https://, for the protocol https")
+
+
+def _refuse_passwords(topics: dict[str, Fields]) -> None:
+    """Raise OptionError for URLs with user name and password. topics: by name of their option.
+
+    First they are taken out of all options, because a result repeats these, and whoever reads it must not read them.
+    """
+    refused = {}
+    for option, options in topics.items():
+        for index, item in enumerate(options["subscriptions"]):
+            censored = USER_INFO.sub(r"\1***@", item["endpoint"])
+            if censored != item["endpoint"]:
+                item["endpoint"] = refused[f"{option}.subscriptions[{index}].endpoint"] = censored
+    for option, censored in refused.items():
         allowed = "a URL without user name and password, which AWS shows to everyone who may list subscriptions"
-        raise OptionError(option, options["endpoint"], allowed)
-    if not url or url.scheme != "https" or not host or "|" in options["endpoint"]:
-        raise OptionError(option, options["endpoint"], "a URL that begins with https://, for the protocol https")
+        raise OptionError(option, censored, allowed)
 
 
 @register
 class Topic(ResourceType):
     """A standard topic. Key: its name. Attributes: arn.
 
-    Fields: display_name, kms_master_key_id (alias, key id or ARN; empty: none), policy (with statements), tags.
+    Fields: display_name, kms_master_key_id (ARN of a key or alias; empty: none), policy (with statements), tags.
     """
 
     type = "AWS::SNS::Topic"
@@ -245,11 +267,6 @@ class Topic(ResourceType):
     def attributes(self, key: str, scope: Scope) -> Fields:
         return {"arn": scope.arn("sns", key)}
 
-    def same(self, field: str, before: t.Any, after: t.Any) -> bool:
-        if field == "kms_master_key_id":
-            return same_key(before, after)
-        return super().same(field, before, after)
-
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         found = in_parallel(lambda item: self._read_one(client, *item), wanted.items())
         return {name: observed for name, observed in zip(wanted, found, strict=True) if observed}
@@ -262,6 +279,7 @@ class Topic(ResourceType):
             return None
         fields = {field: answer["Attributes"].get(name) for field, name in self.NAMES.items()}
         fields["policy"] = json.loads(fields["policy"]) if fields["policy"] else None
+        fields["kms_master_key_id"] = client.scope.substitute(expanded_key(fields["kms_master_key_id"]))
         if "tags" in declared:
             tags = client.call("ListTagsForResource", ResourceArn=arn)["Tags"]
             fields["tags"] = boto3_tag_list_to_ansible_dict(tags)

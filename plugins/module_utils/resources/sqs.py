@@ -24,7 +24,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     ResourceType,
     register,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE, check_policy
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import (
+    SAMPLE_SCOPE,
+    check_policy,
+    reference,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 QUEUE_OPTIONS: dict[str, t.Any] = {
@@ -83,6 +87,8 @@ def queue(options: Fields, option: str = "queue") -> Desired:
         raise OptionError(f"{option}.sqs_managed_sse_enabled", True, allowed)
     check_policy(f"{option}.policy", options["policy"], "resource", None)
     fields = fields_of(options)
+    if options["kms_master_key_id"]:
+        fields["kms_master_key_id"] = key_arn(f"{option}.kms_master_key_id", options["kms_master_key_id"])
     if options["redrive_policy"]:
         fields["redrive_policy"] = _redrive_policy(options["redrive_policy"], f"{option}.redrive_policy")
     return Desired(Queue.type, options["name"], fields, options["state"])
@@ -100,11 +106,21 @@ def _redrive_policy(redrive: Fields, option: str) -> Fields:
     return redrive
 
 
-def same_key(before: str | None, after: str | None) -> bool:
-    """Whether two names of a KMS key are one: alias or key id in short, or as ARN."""
-    short = [name.split(":")[-1].removeprefix("key/") for name in (before or "", after or "")]
-    both_arns = all(name and name.startswith("arn:") for name in (before, after))
-    return before == after if both_arns else short[0] == short[1]
+def key_arn(option: str, key_id: str | None) -> str | None:
+    """ARN, with pseudo parameters, of the KMS key that an option names by alias, key id or ARN. Raises OptionError.
+
+    Names are compared as ARNs, because a key of the same alias in another account is another key.
+    """
+    reference(option, key_id)
+    return expanded_key(key_id)
+
+
+def expanded_key(key_id: str | None) -> str | None:
+    """The ARN of a key that C(KmsMasterKeyId) names, with pseudo parameters. Nothing and empty are as they are."""
+    if not key_id or key_id.startswith("arn:"):
+        return key_id
+    resource = key_id if key_id.startswith("alias/") else f"key/{key_id}"
+    return "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:" + resource
 
 
 @register
@@ -112,7 +128,7 @@ class Queue(ResourceType):
     """A standard queue. Key: its name. Attributes: arn, url.
 
     Fields: message_retention_period, visibility_timeout, receive_message_wait_time_seconds (all in seconds),
-    kms_master_key_id (alias, key id or ARN; empty: none), sqs_managed_sse_enabled, policy,
+    kms_master_key_id (ARN of a key or alias; empty: none), sqs_managed_sse_enabled, policy,
     redrive_policy (dead_letter_target_arn, max_receive_count), tags.
     """
 
@@ -134,11 +150,6 @@ class Queue(ResourceType):
     def attributes(self, key: str, scope: Scope) -> Fields:
         return {"arn": scope.arn("sqs", key)}
 
-    def same(self, field: str, before: t.Any, after: t.Any) -> bool:
-        if field == "kms_master_key_id":
-            return same_key(before, after)
-        return super().same(field, before, after)
-
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         found = in_parallel(lambda item: self._read_one(client, *item), wanted.items())
         return {name: observed for name, observed in zip(wanted, found, strict=True) if observed}
@@ -152,6 +163,7 @@ class Queue(ResourceType):
         if answer is None:
             return None
         fields = {field: _field(field, answer["Attributes"].get(name)) for field, name in ATTRIBUTES.items()}
+        fields["kms_master_key_id"] = client.scope.substitute(expanded_key(fields["kms_master_key_id"]))
         if "tags" in declared:
             fields["tags"] = client.call("ListQueueTags", QueueUrl=url).get("Tags", {})
         return Observed(fields, {**self.attributes(name, client.scope), "url": url})
