@@ -158,8 +158,8 @@ def _check_periods(options: Fields, option: str) -> None:
 def _check_actions(options: Fields, option: str) -> None:
     for name in ACTION_OPTIONS:
         actions = options[name] or []
-        if len(actions) > MOST_ACTIONS:
-            raise OptionError(f"{option}.{name}", actions, f"up to {MOST_ACTIONS} ARNs")
+        if len(actions) > MOST_ACTIONS or len(actions) != len(set(actions)):
+            raise OptionError(f"{option}.{name}", actions, f"up to {MOST_ACTIONS} ARNs, each once")
         for action in actions:
             if not ARN.fullmatch(SAMPLE_SCOPE.substitute(action)):
                 raise OptionError(f"{option}.{name}", action, "ARNs, such as that of an SNS topic")
