@@ -26,7 +26,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Two stamps in one environment, so that running needs no more than it uses.
-$(VENV)/run.stamp: requirements.txt scripts/find-python
+$(VENV)/run.stamp: requirements.txt
 	python=$$(scripts/find-python) && "$$python" -m venv --clear $(VENV)
 	$(PYTHON_RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@

@@ -7,6 +7,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 from scripts.emulated import playbook
@@ -100,12 +101,14 @@ def standing(emulator: Emulator) -> str:
     """What the emulator holds, read by boto3 and not by the collection."""
     regions = sorted(region["RegionName"] for region in emulator.client("ec2").describe_regions()["Regions"])
     parts = [table([COLUMNS, *(row(emulator, region) for region in regions)])]
-    details = {
+    found = {
         "Log groups": [name for region in regions for name in log_groups(emulator, region)],
         "Topics": [name for region in regions for name in topics(emulator, region)],
         "IAM groups": [group["GroupName"] for group in everything(emulator.client("iam"), "list_groups", "Groups")],
     }
-    parts += [f"{title}:\n  " + ("\n  ".join(lines) or "none") for title, lines in details.items()]
+    for title, names in found.items():
+        lines = [name if times == 1 else f"{name} in {times} regions" for name, times in Counter(names).items()]
+        parts.append(f"{title}:\n  " + ("\n  ".join(lines) or "none"))
     return "\n\n".join(parts)
 
 

@@ -19,15 +19,9 @@ NEEDED = ("meta/runtime.yml", "README.md", "LICENSES/GPL-3.0-or-later.txt", "pla
 UNWANTED = (".", "tests/", "scripts/", "inventories/", "collections/", "extensions/", "Makefile", "ansible.cfg")
 
 
-def galaxy(*arguments: str) -> None:
-    subprocess.run([BIN / "ansible-galaxy", "collection", *arguments], check=True, cwd=ROOT)
-
-
-def built(directory: Path) -> Path:
-    """Build into a directory; the archive."""
-    galaxy("build", "--output-path", str(directory))
-    (archive,) = directory.glob("*.tar.gz")
-    return archive
+def galaxy(directory: Path, *arguments: str) -> None:
+    """Run ansible-galaxy in a directory, away from the checkout, whose ansible.cfg and collections would count."""
+    subprocess.run([BIN / "ansible-galaxy", "collection", *arguments], check=True, cwd=directory)
 
 
 def check_contents(archive: Path) -> None:
@@ -44,23 +38,16 @@ def check_contents(archive: Path) -> None:
 def main() -> int:
     with tempfile.TemporaryDirectory() as name, EmulatorProcess() as emulator:
         directory = Path(name)
-        archive = built(directory)
+        galaxy(directory, "build", str(ROOT))
+        (archive,) = directory.glob("*.tar.gz")
         check_contents(archive)
         # Without its dependencies, which Galaxy would have to be asked for: amazon.aws is found beside ansible-core.
-        galaxy("install", str(archive), "--no-deps", "--offline", "--collections-path", str(directory / "installed"))
+        galaxy(directory, "install", archive.name, "--no-deps", "--offline", "--collections-path", "installed")
         shutil.copytree(INVENTORY, directory / "project" / "inventory")
 
         def baseline(*arguments: str) -> int:
-            collections = str(directory / "installed")
-            return playbook(
-                emulator,
-                PLAYBOOK,
-                "-i",
-                "inventory",
-                *arguments,
-                cwd=directory / "project",
-                ANSIBLE_COLLECTIONS_PATH=collections,
-            )
+            collections = {"ANSIBLE_COLLECTIONS_PATH": str(directory / "installed")}
+            return playbook(emulator, PLAYBOOK, "-i", "inventory", *arguments, cwd=directory / "project", **collections)
 
         planned, changed, left = baseline("--check"), baseline(), baseline("--check")
     if not planned == changed > left == 0:
