@@ -256,7 +256,7 @@ ARGUMENT_SPEC = {
             "maximum_execution_frequency": {"type": "str", "choices": list(config.FREQUENCIES)},
             "compliance_resource_types": {"type": "list", "elements": "str"},
             "compliance_resource_id": {"type": "str"},
-            "tag_key": {"type": "str"},
+            "tag_key": {"type": "str", "no_log": False},
             "tag_value": {"type": "str"},
             "tags": {"type": "dict"},
         },
