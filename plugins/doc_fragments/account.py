@@ -28,6 +28,12 @@ options:
     description: Name of the session, by which CloudTrail shows who acted.
     type: str
     default: secops.aws_baseline
+  validate_only:
+    description:
+      - Check the options and stop before the first AWS call, without a result other than failure or success.
+      - Needs no credentials. The playbook C(secops.aws_baseline.validate) does this for a whole inventory.
+    type: bool
+    default: false
 notes:
   - Option values may contain CloudFormation's pseudo parameters C(${AWS::AccountId}), C(${AWS::Partition}),
     C(${AWS::Region}) and C(${AWS::URLSuffix}). They are replaced for each account and region, so that names, ARNs and

@@ -144,18 +144,16 @@ class Connection:
     connection_info: region, endpoint URL and boto parameters as amazon.aws's C(get_aws_connection_info) returns them.
     assume_role: parameters of C(sts:AssumeRole), or None to stay who we are.
     account_id: the account that the identity must belong to, or None to accept any.
-    Raises OptionError when no region is known, BaselineError when the account is the wrong one.
+    Raises BaselineError when the account is the wrong one.
     """
 
     def __init__(
         self,
-        connection_info: tuple[str | None, str | None, dict[str, t.Any]],
+        connection_info: tuple[str, str | None, dict[str, t.Any]],
         assume_role: dict[str, str] | None = None,
         account_id: str | None = None,
     ) -> None:
         region, self._endpoint_url, parameters = connection_info
-        if not region:
-            raise OptionError("region", region, "the region code of the account's home region, such as eu-central-1")
         self._verify = parameters.get("verify")
         self._config = botocore.config.Config(
             retries={"mode": "adaptive", "total_max_attempts": MAX_ATTEMPTS},

@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_region
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import SESSION_NAME
@@ -30,6 +31,7 @@ ACCOUNT_OPTIONS: dict[str, t.Any] = {
     "assume_role_arn": {"type": "str"},
     "assume_role_external_id": {"type": "str"},
     "assume_role_session_name": {"type": "str", "default": SESSION_NAME},
+    "validate_only": {"type": "bool", "default": False},
 }
 """Options of every module, documented in the fragment C(account)."""
 
@@ -53,6 +55,10 @@ class Module(t.Protocol):
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn: ...
 
 
+class OptionsAccepted(Exception):
+    """All options are valid, and with C(validate_only) that is all there is to do."""
+
+
 @dataclasses.dataclass
 class Context:
     """The options of one call, and the account that they lead to."""
@@ -67,9 +73,14 @@ class Context:
 
     @property
     def connection(self) -> Connection:
-        """The account; the first use makes the first AWS call."""
+        """The account; the first use makes the first AWS call. All options must have been checked before.
+
+        Raises OptionsAccepted instead when the options are to be validated only.
+        """
         if self._connection is None:
             self._check_account_options()
+            if self.params["validate_only"]:
+                raise OptionsAccepted
             role, external_id = self.params["assume_role_arn"], self.params["assume_role_external_id"]
             assume_role = {"RoleArn": role, "RoleSessionName": self.params["assume_role_session_name"]}
             if external_id:
@@ -114,8 +125,10 @@ class Context:
             raise OptionError("account_id", account_id, "12 digits, quoted in YAML")
         if role and not ROLE_ARN.fullmatch(role):
             raise OptionError("assume_role_arn", role, "the ARN of an IAM role")
-        if self.params.get("region"):
-            partition_of(self.params["region"])
+        region = get_aws_region(self.module)
+        if not region:
+            raise OptionError("region", region, "the region code of the account's home region, such as eu-central-1")
+        partition_of(region)
 
     def _check_region_options(self) -> None:
         for option in ("regions", "exclude_regions"):
@@ -131,6 +144,8 @@ def converged(converge: Converge, module: Module) -> dict[str, t.Any]:
     """Run I(converge); a failure becomes a result with C(failed) and C(msg)."""
     try:
         return converge(Context(module))
+    except OptionsAccepted:
+        return {"changed": False}
     except BaselineError as error:
         return {"failed": True, "changed": False, "msg": str(error)}
 

@@ -97,6 +97,8 @@ class _Reconciliation:
             substitute = connection.scope(region).substitute
             key = substitute(item.key)
             fields = {name: substitute(value) for name, value in item.fields.items() if value is not None}
+            # a list that is a set has one spelling, or plans would differ without a difference
+            fields |= {name: sorted(fields[name], key=repr) for name in resource_type(item.type).sets & fields.keys()}
             requires = tuple((name, substitute(needed)) for name, needed in item.requires)
             address = (region, item.type, key)
             if address in self.wanted:

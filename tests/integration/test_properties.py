@@ -11,7 +11,6 @@ Beside these: every call is among the permissions that the resource types declar
 
 from __future__ import annotations
 
-import collections
 import importlib
 import pkgutil
 import typing as t
@@ -24,10 +23,11 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.emulator.calls import Call
 from tests.emulator.client import Emulator
 from tests.integration import cases
 from tests.support.cases import Case
+from tests.support.log import planned_writes
+from tests.support.log import writes
 from tests.support.run import converge
 
 STATES = 25
@@ -50,23 +50,6 @@ def all_cases() -> list[Case]:
     return [case for name in modules for case in importlib.import_module(name).CASES]
 
 
-def planned_writes(result: dict[str, t.Any]) -> collections.Counter[tuple[str, str]]:
-    """(region, operation) of all writes that a result's changes claim."""
-    return collections.Counter(
-        (change["region"], operation) for change in result["changes"] for operation in change["operations"]
-    )
-
-
-def writes(emulator: Emulator) -> collections.Counter[tuple[str, str]]:
-    """(region, operation) of all writes that the emulator saw."""
-    return collections.Counter((region_of(call), f"{call.service}:{call.operation}") for call in emulator.writes())
-
-
-def region_of(call: Call) -> str:
-    """The region as results name it. IAM's one endpoint is signed for with a region that means nothing."""
-    return "global" if call.service == "iam" else call.region
-
-
 def assert_converges(emulator: Emulator, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
     """Plan, run and run again from whatever state there is; the run's result."""
     emulator.clear_calls()
@@ -77,7 +60,7 @@ def assert_converges(emulator: Emulator, module: str, arguments: dict[str, t.Any
     result = converge(emulator, module, arguments)
     assert not result.get("failed"), result["msg"]
     assert plan["changes"] == result["changes"], "check mode plans something else than a run does"
-    assert planned_writes(result) == writes(emulator), "a run's changes are not what it wrote"
+    assert planned_writes(result["changes"]) == writes(emulator), "a run's changes are not what it wrote"
     assert result["changed"] == bool(emulator.writes())
 
     emulator.clear_calls()
