@@ -49,7 +49,6 @@ LIFECYCLE_RULE_OPTIONS: dict[str, t.Any] = {
     "expiration": {
         "type": "dict",
         "options": {"days": {"type": "int"}, "expired_object_delete_marker": {"type": "bool"}},
-        "mutually_exclusive": [("days", "expired_object_delete_marker")],
     },
     "noncurrent_version_transitions": {
         "type": "list",
@@ -183,6 +182,8 @@ def _lifecycle_rules(rules: list[Fields], option: str) -> list[Fields]:
         seen.add(rule["id"])
         if not set(clean) - {"id", "status", "prefix"}:
             raise OptionError(where, rule["id"], "a rule that moves, expires or aborts something")
+        if len(clean.get("expiration", {})) > 1:
+            raise OptionError(f"{where}.expiration", clean["expiration"], "days or expired_object_delete_marker")
         _check_days(rule, where)
     return clean_rules
 
