@@ -213,7 +213,7 @@ def _clean_rule(rule: Fields) -> Fields:
     for name in sorted(rule):
         value = rule[name]
         if isinstance(value, dict):
-            value = {key: item for key, item in sorted(value.items()) if item not in (None, False)}
+            value = {key: item for key, item in sorted(value.items()) if item is not None and item is not False}
         elif isinstance(value, list):
             parts = [{key: item for key, item in sorted(part.items()) if item is not None} for part in value]
             value = sorted(parts, key=repr)
