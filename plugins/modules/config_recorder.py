@@ -117,6 +117,7 @@ options:
         description:
           - Name of the bucket, which may belong to another account or region. The bucket of O(bucket) when omitted.
           - A recorder that is V(present) needs one.
+          - In the region C(cn-north-1) AWS Config can use buckets of that region only.
         type: str
       s3_key_prefix:
         description: What comes before C(AWSLogs) in the names of objects, without a slash at its end. May be empty.

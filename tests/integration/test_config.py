@@ -188,6 +188,7 @@ def test_global_types_can_be_recorded_elsewhere_and_are_excluded_by_name(emulato
 def test_what_exists_under_another_name_is_adopted(emulator: Emulator) -> None:
     recorder_case.prepare(emulator)
     recorder_case.recorder_of_another_name(emulator)
+    recorder_case.recording_group_edited(emulator)
     result = converge(emulator, "config_recorder", {**EVERYWHERE, "regions": [OTHER_REGION], "name": "ours"})
     assert not result.get("failed"), result["msg"]
     assert recorder(emulator)["name"] == "somebody-elses"
