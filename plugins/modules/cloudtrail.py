@@ -376,17 +376,17 @@ queue_arn:
 
 import dataclasses
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudtrail
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import logs
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import s3
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sns
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sqs
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import (
+    cloudtrail,
+    iam,
+    kms,
+    logs,
+    s3,
+    sns,
+    sqs,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 

@@ -13,14 +13,8 @@ import pytest
 
 from tests.emulator import policies
 from tests.emulator.client import Emulator
-from tests.integration.cases.cloudtrail import ALIAS
-from tests.integration.cases.cloudtrail import BUCKET
-from tests.integration.cases.cloudtrail import BUCKET_STATEMENTS
-from tests.integration.cases.cloudtrail import TRAIL
-from tests.integration.cases.cloudtrail import TYPICAL
-from tests.integration.cases.cloudtrail import document
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
+from tests.integration.cases.cloudtrail import ALIAS, BUCKET, BUCKET_STATEMENTS, TRAIL, TYPICAL, document
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
 from tests.support.playbook import ansible_playbook
 from tests.support.run import converge
 

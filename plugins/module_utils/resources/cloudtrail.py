@@ -9,22 +9,21 @@ import collections.abc as c
 import re
 import typing as t
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list, compare_aws_tags
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 DEFAULT_EVENT_SELECTORS: list[Fields] = [{"include_management_events": True, "read_write_type": "All"}]
@@ -57,7 +56,7 @@ TRAIL_OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "existing", "absent"], "default": "present"},
     "s3_bucket_name": {"type": "str"},
-    "s3_key_prefix": {"type": "str"},
+    "s3_key_prefix": {"type": "str", "no_log": False},
     "sns_topic_name": {"type": "str"},
     "include_global_service_events": {"type": "bool", "default": True},
     "is_multi_region_trail": {"type": "bool", "default": True},

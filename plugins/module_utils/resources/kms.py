@@ -10,24 +10,25 @@ import json
 import re
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list, compare_aws_tags
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import (
+    BaselineError,
+    OperationError,
+    OptionError,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import validate
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Ref
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError, validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    Ref,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 KEY_OPTIONS: dict[str, t.Any] = {

@@ -12,23 +12,25 @@ import json
 import re
 import typing as t
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible.module_utils.common.dict_transformations import snake_dict_to_camel_dict
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import ACCESS_DENIED_CODES
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import (
+    ACCESS_DENIED_CODES,
+    OperationError,
+    OptionError,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 STORAGE_CLASSES = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")

@@ -15,9 +15,7 @@ from botocore.exceptions import ClientError
 from hypothesis import strategies as st
 
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
-from tests.support.cases import Case
+from tests.support.cases import ACCOUNT_ID, HOME_REGION, Case
 
 TRAIL = "audit"
 ALIAS = "alias/audit"
