@@ -357,3 +357,35 @@ def test_role_gives_each_service_what_it_needs_and_no_more(emulator: Emulator) -
     own_bucket = {"Field": "resources.ARN", "NotStartsWith": [f"arn:aws:s3:::{BUCKET}/"]}
     assert own_bucket in fields["Writes to S3 objects"]
     assert fields["Management events"] == [{"Field": "eventCategory", "Equals": ["Management"]}]
+
+
+def test_role_lets_the_organization_s_trail_write_for_all_accounts(emulator: Emulator) -> None:
+    """S001-13, S001-17: own account and organization, in the bucket and in the log group."""
+    organizations = emulator.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    organization_id = organizations.describe_organization()["Organization"]["Id"]
+    variables = {"cloudtrail_is_organization_trail": True, "cloudtrail_bucket_name": BUCKET}
+
+    arguments = (emulator, "baseline.yml", "inventories/demo", "--tags", "cloudtrail")
+    refused = ansible_playbook(*arguments, variables=variables)
+    assert refused.returncode != 0 and "cloudtrail_organization_id" in refused.messages()
+    assert not emulator.writes(service="cloudtrail")
+
+    run = ansible_playbook(*arguments, variables=variables | {"aws_baseline_organization_id": organization_id})
+    assert run.returncode == 0, run.messages()
+    policy = json.loads(emulator.client("s3", HOME_REGION).get_bucket_policy(Bucket=BUCKET)["Policy"])
+    folders = policy["Statement"][1]["Resource"]
+    assert folders == [f"arn:aws:s3:::{BUCKET}/AWSLogs/{folder}/*" for folder in (ACCOUNT_ID, organization_id)]
+    role = emulator.client("iam").get_role_policy(RoleName="demo-cloudtrail", PolicyName="write-cloudtrail-log-group")
+    streams = [arn.split(":")[-1] for arn in role["PolicyDocument"]["Statement"][0]["Resource"]]
+    assert streams == [f"{ACCOUNT_ID}_CloudTrail_{HOME_REGION}*", f"{organization_id}_*"]
+
+
+@pytest.mark.parametrize(("mode", "failed"), [("existing", True), ("skip", False)])
+def test_role_creates_nothing_unless_it_manages(emulator: Emulator, mode: str, failed: bool) -> None:
+    run = ansible_playbook(
+        emulator, "baseline.yml", "inventories/demo", "--tags", "cloudtrail", variables={"cloudtrail_mode": mode}
+    )
+    assert (run.returncode != 0) is failed
+    assert not emulator.writes()

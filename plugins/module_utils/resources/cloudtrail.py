@@ -212,6 +212,8 @@ class Trail(ResourceType):
             "InsufficientSnsTopicPolicyException",
             "InvalidCloudWatchLogsLogGroupArnException",
             "InvalidCloudWatchLogsRoleArnException",
+            "KmsKeyNotFoundException",
+            "S3BucketDoesNotExistException",
         }
     )
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
