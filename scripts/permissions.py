@@ -10,6 +10,8 @@ from pathlib import Path
 
 import tests.plugins.collection_loader  # noqa: F401  (makes the collection importable)
 
+# isort: split
+
 from ansible_collections.secops.aws_baseline.plugins.module_utils import resources  # noqa: F401  (registers all types)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import iam_action
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import all_resource_types
@@ -52,7 +54,9 @@ def page() -> str:
         parts.append(f"## {title}\n\n```json\n{policy(purpose)}\n```\n")
     parts.append("## By resource type\n\n| Type | To plan | To apply |\n|---|---|---|")
     for kind in all_resource_types():
-        cells = [", ".join(f"`{iam_action(name)}`" for name in kind.permissions[purpose]) for purpose in ("read", "write")]
+        cells = [
+            ", ".join(f"`{iam_action(name)}`" for name in kind.permissions[purpose]) for purpose in ("read", "write")
+        ]
         parts.append(f"| `{kind.type}` | {cells[0]} | {cells[1]} |")
     return "\n".join(parts) + "\n"
 

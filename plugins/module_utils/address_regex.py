@@ -12,7 +12,8 @@ import itertools
 import string
 import typing as t
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# In quotes, because ansible-test reads module_utils as Python 3.8, which cannot evaluate it.
+Network: t.TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
 
 _DIGITS = string.digits + "abcdef"
 

@@ -55,7 +55,8 @@ class Regex:
     text: str
 
 
-Value = String | Number | Regex
+# In quotes, because ansible-test reads module_utils as Python 3.8, which cannot evaluate it.
+Value: t.TypeAlias = "String | Number | Regex"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class AnyIndex:
     """The selector step ``[*]``: every element of an array."""
 
 
-Step = str | int | AnyKey | AnyIndex
+Step: t.TypeAlias = "str | int | AnyKey | AnyIndex"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Or:
     parts: tuple[Expression, ...]
 
 
-Expression = Comparison | Is | NotExists | And | Or
+Expression: t.TypeAlias = "Comparison | Is | NotExists | And | Or"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class TextPattern:
     terms: tuple[Term, ...]
 
 
-Pattern = JsonPattern | SpacePattern | TextPattern
+Pattern: t.TypeAlias = "JsonPattern | SpacePattern | TextPattern"
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REGEX = re.compile(r"%([^%]*)%")

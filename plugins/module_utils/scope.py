@@ -26,7 +26,9 @@ class Scope:
 
     def arn(self, service: str, resource: str, region: str | None = None) -> str:
         """ARN of a resource of this account. I(region) is an empty string for global services."""
-        return f"arn:{self.partition}:{service}:{self.region if region is None else region}:{self.account_id}:{resource}"
+        return (
+            f"arn:{self.partition}:{service}:{self.region if region is None else region}:{self.account_id}:{resource}"
+        )
 
     def substitute(self, value: t.Any) -> t.Any:
         """Replace CloudFormation's pseudo parameters, as in C(${AWS::AccountId}), in every string of I(value).
@@ -34,7 +36,7 @@ class Scope:
         IAM policy variables such as C(${aws:username}) are left alone: their names are lower case.
         """
         if isinstance(value, str):
-            for name, replacement in zip(PSEUDO_PARAMETERS, self._pseudo_values()):
+            for name, replacement in zip(PSEUDO_PARAMETERS, self._pseudo_values(), strict=True):
                 value = value.replace("${" + name + "}", replacement)
             return value
         if isinstance(value, dict):

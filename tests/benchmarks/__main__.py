@@ -22,11 +22,8 @@ from pathlib import Path
 from tests.benchmarks.reads import reads_of_tasks
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
-from tests.support.playbook import Run
-from tests.support.playbook import ansible_playbook
-from tests.support.playbook import environment
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
+from tests.support.playbook import Run, ansible_playbook, environment
 
 HERE = Path(__file__).resolve().parent
 LATENCY_MS = 20

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import json
 import sys
+from pathlib import Path
 
 import boto3
 import botocore.config
@@ -15,18 +17,15 @@ import botocore.exceptions
 
 
 def main() -> None:
-    with open(sys.argv[1], encoding="utf-8") as file:
-        reads = json.load(file)
+    reads = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     session = boto3.Session()
     config = botocore.config.Config(max_pool_connections=32)
     places = {(read["service"], read["region"]) for read in reads}
     clients = {place: session.client(place[0], region_name=place[1], config=config) for place in places}
 
     def make(read: dict) -> None:
-        try:
+        with contextlib.suppress(botocore.exceptions.ClientError):  # absence is an answer too
             getattr(clients[read["service"], read["region"]], read["method"])(**read["parameters"])
-        except botocore.exceptions.ClientError:
-            pass  # absence is an answer too
 
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
         list(pool.map(make, reads))

@@ -9,8 +9,9 @@ import typing as t
 
 import tests.plugins.collection_loader  # noqa: F401  (makes the collection importable)
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils import aws
+# isort: split
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils import aws
 from tests.emulator.client import Emulator
 from tests.support.playbook import Run
 from tests.support.run import converge

@@ -11,8 +11,7 @@ import typing as t
 import pytest
 
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
 from tests.support.run import converge
 
 pytestmark = pytest.mark.usefixtures("no_aws_environment")

@@ -12,11 +12,8 @@ import yaml
 
 from tests.emulator.client import Emulator
 from tests.support.cases import HOME_REGION
-from tests.support.log import planned_writes
-from tests.support.log import writes
-from tests.support.playbook import ROOT
-from tests.support.playbook import Run
-from tests.support.playbook import ansible_playbook
+from tests.support.log import planned_writes, writes
+from tests.support.playbook import ROOT, Run, ansible_playbook
 
 PLAYBOOK = "baseline.yml"
 DEMO = "inventories/demo"
@@ -121,7 +118,9 @@ def test_denied_action_in_one_region(emulator: Emulator) -> None:
     failed = next(task for task in run.tasks() if task.get("errors"))
     assert [error["permission"] for error in failed["errors"]] == ["guardduty:CreateDetector"]
     regions = {region["RegionName"] for region in emulator.client("ec2").describe_regions()["Regions"]}
-    with_detector = {region for region in regions if emulator.client("guardduty", region).list_detectors()["DetectorIds"]}
+    with_detector = {
+        region for region in regions if emulator.client("guardduty", region).list_detectors()["DetectorIds"]
+    }
     assert with_detector == regions - {"eu-west-1"}
 
 

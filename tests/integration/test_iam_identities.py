@@ -12,12 +12,14 @@ import pytest
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import resource_type
 from tests.emulator.client import Emulator
-from tests.integration.cases.iam_identities import CASES
-from tests.integration.cases.iam_identities import FOREIGN_POLICY
-from tests.integration.cases.iam_identities import POLICY
-from tests.integration.cases.iam_identities import document
-from tests.integration.cases.iam_identities import policy_edited_until_versions_are_full
-from tests.integration.cases.iam_identities import trust
+from tests.integration.cases.iam_identities import (
+    CASES,
+    FOREIGN_POLICY,
+    POLICY,
+    document,
+    policy_edited_until_versions_are_full,
+    trust,
+)
 from tests.support.cases import ACCOUNT_ID
 from tests.support.run import converge
 

@@ -16,18 +16,17 @@ import pkgutil
 import typing as t
 
 import pytest
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import all_resource_types
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import resource_type
-from hypothesis import HealthCheck
-from hypothesis import given
-from hypothesis import settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    all_resource_types,
+    resource_type,
+)
 from tests.emulator.client import Emulator
 from tests.integration import cases
 from tests.support.cases import Case
-from tests.support.log import planned_writes
-from tests.support.log import writes
+from tests.support.log import planned_writes, writes
 from tests.support.run import converge
 
 STATES = 25

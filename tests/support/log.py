@@ -18,7 +18,9 @@ Writes = collections.Counter[tuple[str, str]]
 
 def planned_writes(changes: c.Iterable[dict[str, t.Any]]) -> Writes:
     """All writes that changes claim."""
-    return collections.Counter((change["region"], operation) for change in changes for operation in change["operations"])
+    return collections.Counter(
+        (change["region"], operation) for change in changes for operation in change["operations"]
+    )
 
 
 def writes(emulator: Emulator) -> Writes:

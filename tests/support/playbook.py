@@ -14,8 +14,7 @@ import typing as t
 from pathlib import Path
 
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
 
 ROOT = Path(__file__).resolve().parents[2]
 JSON_OUTPUT = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false"}

@@ -10,12 +10,11 @@ import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import converged
 from ansible_collections.secops.aws_baseline.plugins.plugin_utils.in_process import InProcessModule
-
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import HOME_REGION
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
 
 
 def converge(

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudtrail  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudwatch  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import config  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import guardduty  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import logs  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import s3  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sns  # noqa: F401
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import sqs  # noqa: F401
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import (
+    cloudtrail,  # noqa: F401
+    cloudwatch,  # noqa: F401
+    config,  # noqa: F401
+    guardduty,  # noqa: F401
+    iam,  # noqa: F401
+    kms,  # noqa: F401
+    logs,  # noqa: F401
+    s3,  # noqa: F401
+    sns,  # noqa: F401
+    sqs,  # noqa: F401
+)

@@ -9,8 +9,7 @@ import typing as t
 from hypothesis import strategies as st
 
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID
-from tests.support.cases import Case
+from tests.support.cases import ACCOUNT_ID, Case
 
 FOREIGN_POLICY = f"arn:aws:iam::{ACCOUNT_ID}:policy/Foreign"
 POLICY = f"arn:aws:iam::{ACCOUNT_ID}:policy/infosec/Policy"

@@ -11,22 +11,21 @@ import copy
 import typing as t
 
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import given
-from hypothesis import settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils import reconcile as engine
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OperationError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import base
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Ref
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    Purge,
+    Ref,
+    ResourceType,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 ACCOUNT = "123456789012"
