@@ -25,9 +25,11 @@ try:
 except ImportError:  # AnsibleAWSModule reports the missing library
     pass
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import (
+    BaselineError,
+    OperationError,
+    OptionError,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 MAX_ATTEMPTS = 12
@@ -156,7 +158,8 @@ class Connection:
         region, self._endpoint_url, parameters = connection_info
         self._verify = parameters.get("verify")
         self._config = botocore.config.Config(
-            retries={"mode": "adaptive", "total_max_attempts": MAX_ATTEMPTS},
+            # "adaptive" slows down to a call in two seconds when others use up the account's rate, and takes minutes more
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             user_agent_extra="secops.aws_baseline",
             max_pool_connections=MAX_CONNECTIONS,
         )
@@ -171,11 +174,9 @@ class Connection:
             parameters.get("aws_session_token"),
         )
         self.home = Scope(account_id or "unknown", region, *partition_of(region))
-        if assume_role:
-            identity = self._assume(assume_role)
-        else:
-            identity = self.client("sts", region).call("GetCallerIdentity")["Arn"]
-        self._accept_identity(identity, account_id)
+        self.identity = self._assume(assume_role) if assume_role else self._ask_identity()
+        """ARN of who we are."""
+        self._accept_identity(account_id)
 
     def client(self, service: str, region: str) -> Client:
         """The client of a service in a region; made on first use, safe to ask for from many threads."""
@@ -196,6 +197,7 @@ class Connection:
         """The account in another of its regions."""
         return Scope(self.home.account_id, region, self.home.partition, self.home.url_suffix)
 
+    @functools.cached_property
     def enabled_regions(self) -> list[str]:
         """Region codes that are enabled for the account, sorted (C(ec2:DescribeRegions))."""
         answer = self.client("ec2", self.home.region).call("DescribeRegions", AllRegions=False)
@@ -208,11 +210,14 @@ class Connection:
         self._clients.clear()
         return answer["AssumedRoleUser"]["Arn"]
 
-    def _accept_identity(self, identity: str, account_id: str | None) -> None:
-        actual = identity.split(":")[4]
+    def _ask_identity(self) -> str:
+        return self.client("sts", self.home.region).call("GetCallerIdentity")["Arn"]
+
+    def _accept_identity(self, account_id: str | None) -> None:
+        actual = self.identity.split(":")[4]
         if account_id and actual != account_id:
             raise BaselineError(
-                f"The credentials belong to account {actual} ({identity}), but account_id says {account_id}. "
+                f"The credentials belong to account {actual} ({self.identity}), but account_id says {account_id}. "
                 "Nothing was changed."
             )
         self.home = Scope(actual, self.home.region, self.home.partition, self.home.url_suffix)

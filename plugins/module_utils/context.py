@@ -10,20 +10,18 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_region
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info, get_aws_region
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import SESSION_NAME
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Connection
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import known_regions
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import partition_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import (
+    SESSION_NAME,
+    Connection,
+    known_regions,
+    partition_of,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import reconcile
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
 ACCOUNT_OPTIONS: dict[str, t.Any] = {
@@ -93,7 +91,7 @@ class Context:
         """The regions to work in: I(regions), or all that the account has enabled, less I(exclude_regions)."""
         self._check_region_options()
         wanted, excluded = self.params["regions"], set(self.params["exclude_regions"])
-        enabled = self.connection.enabled_regions()
+        enabled = self.connection.enabled_regions
         disabled = sorted(set(wanted or ()) - set(enabled))
         if disabled:
             raise OptionError("regions", disabled, f"regions enabled for the account: {', '.join(enabled)}")

@@ -14,19 +14,18 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Connection
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import extract
-from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Ref
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import resource_type
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Connection, extract, in_parallel
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OperationError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    Purge,
+    Ref,
+    ResourceType,
+    resource_type,
+)
 
 CONFLICTS = frozenset({"ConcurrentModification", "ConcurrentModificationException", "OperationAborted"})
 PROPAGATION_SECONDS = 90.0
@@ -131,7 +130,7 @@ class _Reconciliation:
         places = {(region, name): {} for region, name in self.prefixes}
         for (region, name, key), item in self.wanted.items():
             places.setdefault((region, name), {})[key] = item.fields
-        for place, found in zip(places, in_parallel(self._read_place, places.items())):
+        for place, found in zip(places, in_parallel(self._read_place, places.items()), strict=True):
             if isinstance(found, OperationError):
                 self.unreadable.add(place)
                 self._record(found, place[1], None)
@@ -140,13 +139,13 @@ class _Reconciliation:
                 self.outcome.observed[(*place, key)] = observed
                 self.attributes[(*place, key)] = observed.attributes
 
-    def _read_place(
-        self, place: tuple[tuple[str, str], dict[str, Fields]]
-    ) -> dict[str, Observed] | OperationError:
+    def _read_place(self, place: tuple[tuple[str, str], dict[str, Fields]]) -> dict[str, Observed] | OperationError:
         (region, name), wanted = place
         kind = resource_type(name)
         try:
-            return kind.read(self.connection.client(kind.service, region), wanted, self.prefixes.get((region, name), ()))
+            return kind.read(
+                self.connection.client(kind.service, region), wanted, self.prefixes.get((region, name), ())
+            )
         except OperationError as error:
             return error
 
@@ -174,16 +173,17 @@ class _Reconciliation:
         before = self.outcome.observed.get(address)
         if item.state == "absent":
             return self._deletion(address) if before else None
-        fields = {name: self._resolve(value, address[0]) for name, value in item.fields.items()}
-        if self._blocked(address, item.requires, fields):
+        requires = (*item.requires, *((ref.type, ref.key) for ref in references(item.fields)))
+        if self._blocked(address, requires):
             return None
+        fields = {name: self._resolve(value, address[0]) for name, value in item.fields.items()}
         if item.state == "existing":
             self._verify(address, kind, before, fields)
             return None
         if before is None:
             self.attributes.setdefault(address, kind.attributes(item.key, scope))
             calls = kind.create(item.key, fields, scope)
-            return Change("create", address, None, fields, tuple(calls), item.requires)
+            return Change("create", address, None, fields, tuple(calls), requires)
         changed = {name for name, value in fields.items() if not kind.same(name, before.fields.get(name), value)}
         if not changed:
             return None
@@ -194,7 +194,7 @@ class _Reconciliation:
             {name: before.fields.get(name) for name in sorted(changed)},
             {name: fields[name] for name in sorted(changed)},
             tuple(calls),
-            item.requires,
+            requires,
         )
 
     def _verify(self, address: Address, kind: ResourceType, before: Observed | None, fields: Fields) -> None:
@@ -249,7 +249,7 @@ class _Reconciliation:
         """Make a change's calls; returns those that succeeded."""
         made: list[Call] = []
         region, name, key = change.address
-        if self._blocked(change.address, change.requires, [call.parameters for call in change.calls]):
+        if self._blocked(change.address, change.requires):
             return made
         try:
             for call in change.calls:
@@ -280,11 +280,12 @@ class _Reconciliation:
 
     # helpers
 
-    def _blocked(self, address: Address, requires: c.Iterable[tuple[str, str]], values: t.Any) -> bool:
-        """Whether something failed that a resource needs: what it requires, or refers to. If so, that is recorded."""
-        needs = dict.fromkeys([*requires, *((ref.type, ref.key) for ref in references(values))])
+    def _blocked(self, address: Address, requires: c.Iterable[tuple[str, str]]) -> bool:
+        """Whether something failed that a resource needs, in its region or at home. If so, that is recorded."""
         failed = [
-            f"{name} {key}" for name, key in needs if (self._region(name, address[0]), name, key) in self.failed
+            f"{name} {key}"
+            for name, key in dict.fromkeys(requires)
+            if not self.failed.isdisjoint({(self._region(name, address[0]), name, key), (self.home, name, key)})
         ]
         if not failed:
             return False

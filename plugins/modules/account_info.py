@@ -78,10 +78,12 @@ regions:
     - us-east-1
 """
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import REGIONS_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import (
+    ACCOUNT_OPTIONS,
+    REGIONS_OPTIONS,
+    Context,
+    run_module,
+)
 
 ARGUMENT_SPEC = {**ACCOUNT_OPTIONS, **REGIONS_OPTIONS}
 
@@ -93,10 +95,10 @@ def converge(context: Context) -> dict[str, object]:
     return {
         "changed": False,
         "account_id": home.account_id,
-        "arn": context.connection.client("sts", home.region).call("GetCallerIdentity")["Arn"],
+        "arn": context.connection.identity,
         "partition": home.partition,
         "home_region": home.region,
-        "enabled_regions": context.connection.enabled_regions(),
+        "enabled_regions": context.connection.enabled_regions,
         "regions": regions,
     }
 

@@ -263,7 +263,7 @@ changes:
       description: The account that the resource belongs to.
       type: str
     region:
-      description: The region of the resource. The home region for services without regions.
+      description: The region of the resource, or V(global) for services without regions.
       type: str
     before:
       description: The values that change, as they were. All fields for V(delete), null for V(create).

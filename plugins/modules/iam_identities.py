@@ -237,7 +237,7 @@ changes:
       description: The account that the resource belongs to.
       type: str
     region:
-      description: The region of the resource. The home region for services without regions.
+      description: The region of the resource, or V(global) for services without regions.
       type: str
     before:
       description: The values that change, as they were. All fields for V(delete), null for V(create).
@@ -315,13 +315,10 @@ errors:
 
 from collections.abc import Collection
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired, Fields
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 

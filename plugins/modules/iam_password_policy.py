@@ -107,7 +107,7 @@ changes:
       description: The account that the resource belongs to.
       type: str
     region:
-      description: The region of the resource. The home region for services without regions.
+      description: The region of the resource, or V(global) for services without regions.
       type: str
     before:
       description: The values that change, as they were. All fields for V(delete), null for V(create).
@@ -179,9 +179,7 @@ errors:
       permission: iam:GetAccountPasswordPolicy
 """
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Context
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import run_module
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam

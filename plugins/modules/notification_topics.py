@@ -105,7 +105,7 @@ changes:
       description: The account that the resource belongs to.
       type: str
     region:
-      description: The region of the resource. The home region for services without regions.
+      description: The region of the resource, or V(global) for services without regions.
       type: str
     before:
       description: The values that change, as they were. All fields for V(delete), null for V(create).
@@ -204,7 +204,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
 
 ARGUMENT_SPEC = {
     **ACCOUNT_OPTIONS,
-    "key": {"type": "dict", "options": kms.KEY_OPTIONS},
+    "key": {"type": "dict", "no_log": False, "options": kms.KEY_OPTIONS},
     "topics": {"type": "list", "elements": "dict", "default": [], "options": sns.TOPIC_OPTIONS},
     "queues": {"type": "list", "elements": "dict", "default": [], "options": sqs.QUEUE_OPTIONS},
 }

@@ -26,8 +26,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOT
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import warm
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Converge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.context import converged
+from ansible_collections.secops.aws_baseline.plugins.module_utils.context import Converge, converged
 
 SWITCH = "aws_baseline_in_process"
 """Variable that turns the fast path off when it is false."""
@@ -78,7 +77,7 @@ class InProcessAction(ActionBase):
             and self._connection.transport in ("local", "ansible.builtin.local")
             and not self._task.async_val
             and not self._connection.become
-            and interpreter in (sys.executable, "auto", "auto_silent", "auto_legacy", "auto_legacy_silent")
+            and (interpreter.startswith("auto") or os.path.realpath(interpreter) == os.path.realpath(sys.executable))
         )
 
     def _run_here(self) -> dict[str, t.Any]:

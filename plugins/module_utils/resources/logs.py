@@ -15,12 +15,14 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Cli
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Call
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Fields
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Observed
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import ResourceType
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import register
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
+    Call,
+    Desired,
+    Fields,
+    Observed,
+    ResourceType,
+    register,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 RETENTION_DAYS = (
@@ -185,12 +187,12 @@ class MetricFilter(ResourceType):
         return [self._put(key, after)]
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
-        group, name = key.split("|")
+        group, name = key.split("|", 1)
         return [Call("DeleteMetricFilter", {"logGroupName": group, "filterName": name})]
 
     @staticmethod
     def _put(key: str, fields: Fields) -> Call:
-        group, name = key.split("|")
+        group, name = key.split("|", 1)
         transformation = {
             "metricName": fields["metric_name"],
             "metricNamespace": fields["metric_namespace"],
