@@ -27,7 +27,15 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     resource_type,
 )
 
-CONFLICTS = frozenset({"ConcurrentModification", "ConcurrentModificationException", "OperationAborted"})
+CONFLICTS = frozenset(
+    {
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "OperationAborted",
+        "OperationAbortedException",
+    }
+)
+"""What AWS answers, in any service, when somebody else is writing the same resource."""
 PROPAGATION_SECONDS = 90.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
@@ -253,7 +261,7 @@ class _Reconciliation:
             return made
         try:
             for call in change.calls:
-                response = self._send(change, call, self._resolve(call.parameters, region))
+                response = self._send(change, call, self._resolve(call.parameters, region), bool(made))
                 known = {attribute: extract(path, response) for attribute, path in call.returns.items()}
                 self.attributes[change.address] = {**self.attributes.get(change.address, {}), **known}
                 made.append(call)
@@ -262,11 +270,16 @@ class _Reconciliation:
             self._record(error, name, key)
         return made
 
-    def _send(self, change: Change, call: Call, parameters: Fields) -> dict[str, t.Any]:
+    def _send(self, change: Change, call: Call, parameters: Fields, is_continued: bool) -> dict[str, t.Any]:
+        """Make a call, again and again while AWS is busy or has not seen what was written before.
+
+        is_continued: whether it follows another call of the same change.
+        """
         client = self.connection.client(change.service_of(call), change.address[0])
-        retried = CONFLICTS
-        if self.written_types.intersection(prerequisites(change.address[1])):
-            retried = CONFLICTS | change.type.propagation_errors
+        retried = CONFLICTS | change.type.busy_errors
+        just_created = is_continued and change.action == "create"
+        if just_created or self.written_types.intersection(prerequisites(change.address[1])):
+            retried |= change.type.propagation_errors
         deadline = time.monotonic() + PROPAGATION_SECONDS
         pause = FIRST_PAUSE_SECONDS
         while True:

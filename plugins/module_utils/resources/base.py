@@ -104,7 +104,9 @@ class ResourceType:
     policies: t.ClassVar[frozenset[str]] = frozenset()
     """Fields that are policy documents, compared by meaning."""
     propagation_errors: t.ClassVar[frozenset[str]] = frozenset()
-    """Error codes that AWS returns for a while after a prerequisite was written (IAM is eventually consistent)."""
+    """Error codes that AWS returns for a while after the resource was created or a prerequisite of it was written."""
+    busy_errors: t.ClassVar[frozenset[str]] = frozenset()
+    """Error codes by which AWS asks to come back later, such as while it deletes a predecessor of the same name."""
     permissions: t.ClassVar[dict[str, tuple[str, ...]]]
     """API operations that the type uses, by purpose: C(read) to plan, C(write) to apply, with botocore's client name as
     prefix. C(write) also has actions that AWS checks on top, such as C(iam:PassRole)."""

@@ -214,8 +214,11 @@ class Trail(ResourceType):
             "InvalidCloudWatchLogsRoleArnException",
             "KmsKeyNotFoundException",
             "S3BucketDoesNotExistException",
+            "TrailNotFoundException",
         }
     )
+    # CloudTrail has not finished with the trail yet
+    busy_errors = frozenset({"ConflictException"})
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": (
             "cloudtrail:DescribeTrails",

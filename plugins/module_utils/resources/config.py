@@ -360,6 +360,8 @@ class ConfigRule(ResourceType):
     after = ("AWS::Config::ConfigurationRecorder",)
     sets = frozenset({"compliance_resource_types"})
     propagation_errors = frozenset({"NoAvailableConfigurationRecorderException"})
+    # a rule that is being deleted is in the way of its successor
+    busy_errors = frozenset({"ResourceInUseException"})
     permissions = {
         "read": ("config:DescribeConfigRules", "config:ListTagsForResource"),
         "write": (

@@ -146,6 +146,7 @@ class _IamType(ResourceType):
     is_global = True
     # IAM is eventually consistent: what was just created may be unknown for a moment
     propagation_errors = _ABSENT
+    busy_errors = frozenset({"EntityTemporarilyUnmodifiable"})
 
     def same(self, field: str, before: t.Any, after: t.Any) -> bool:
         # whether to purge is how a field is compared, see _owned, and nothing of its own

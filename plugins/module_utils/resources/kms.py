@@ -139,11 +139,16 @@ class Key(ResourceType):
 
     Fields: description, policy, enabled, enable_key_rotation, rotation_period_in_days, tags. C(enabled) of a key that
     is about to be deleted is its state, as in C(PendingDeletion).
-    A key is never deleted: what was encrypted with it would be lost.
+    A key is never deleted: what was encrypted with it would be lost. A new key gets its alias in a call of its own. When
+    that is refused (C(kms:CreateAlias) is needed for the alias and for the key), the error says so, and the key stays
+    behind without a name: the next run makes another one. It encrypts nothing, and can be given the alias, or be
+    scheduled for deletion, by hand.
     """
 
     type = "AWS::KMS::Key"
     service = "kms"
+    # a new key takes a moment until all of AWS KMS sees it
+    propagation_errors = frozenset({"NotFoundException"})
     policies = frozenset({"policy"})
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"),

@@ -66,8 +66,8 @@ class LogGroup(ResourceType):
     type = "AWS::Logs::LogGroup"
     service = "logs"
     after = ("AWS::KMS::Key",)
-    # a key policy takes a moment until CloudWatch Logs sees it
-    propagation_errors = frozenset({"InvalidParameterException", "AccessDeniedException"})
+    # a key policy takes a moment until CloudWatch Logs sees it, and so does a new group
+    propagation_errors = frozenset({"InvalidParameterException", "AccessDeniedException", "ResourceNotFoundException"})
     permissions = {
         "read": ("logs:DescribeLogGroups", "logs:ListTagsForResource"),
         "write": (

@@ -256,6 +256,7 @@ class Bucket(ResourceType):
     type = "AWS::S3::Bucket"
     service = "s3"
     after = ("AWS::KMS::Key",)
+    propagation_errors = frozenset({"NoSuchBucket"})
     sets = frozenset({"lifecycle_rules"})
     policies = frozenset({"policy"})
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {

@@ -325,6 +325,7 @@ class Subscription(ResourceType):
     type = "AWS::SNS::Subscription"
     service = "sns"
     after = ("AWS::SNS::Topic", "AWS::SQS::Queue")
+    propagation_errors = NOT_FOUND
     permissions = {
         "read": ("sns:ListSubscriptionsByTopic", "sns:GetSubscriptionAttributes"),
         "write": ("sns:Subscribe", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"),

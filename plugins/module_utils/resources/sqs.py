@@ -135,6 +135,8 @@ class Queue(ResourceType):
     type = "AWS::SQS::Queue"
     service = "sqs"
     after = ("AWS::KMS::Key",)
+    # for a minute after a queue was deleted AWS makes none of the same name
+    busy_errors = frozenset({"AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently"})
     policies = frozenset({"policy"})
     permissions = {
         "read": ("sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:ListQueueTags"),

@@ -148,6 +148,7 @@ class Bucket(Toy):
     type = BUCKET
     after = (KEY,)
     propagation_errors = frozenset({"NotYet"})
+    busy_errors = frozenset({"PredecessorIsDeleted"})
 
     def attributes(self, key: str, scope: Scope) -> Fields:
         return {"arn": scope.arn("toy", key)}
@@ -431,6 +432,30 @@ def test_nothing_is_waited_for_without_an_own_write(aws: FakeAws, clock: Clock) 
     outcome = reconcile(aws, Desired(KEY, "k"), Desired(TRAIL, "t"))
     assert codes(outcome) == {"t": "NotYet"}
     assert not clock.pauses
+
+
+def test_what_was_just_created_is_waited_for(aws: FakeAws, clock: Clock) -> None:
+    aws.failures[(HOME, "Put_Bucket")] = ["NotYet", ""]
+    outcome = reconcile(aws, Desired(BUCKET, "b", {"a": 1, "b": 2}))
+    assert not outcome.errors
+    assert clock.pauses == [0.5]
+
+
+def test_what_was_there_before_is_not_waited_for(aws: FakeAws, clock: Clock) -> None:
+    aws.resources[(HOME, BUCKET, "b")] = {"a": 0, "b": 0}
+    aws.failures[(HOME, "Put_Bucket")] = ["", "NotYet", ""]
+    outcome = reconcile(aws, Desired(BUCKET, "b", {"a": 1, "b": 2}))
+    assert codes(outcome) == {"b": "NotYet"}
+    assert not clock.pauses
+
+
+def test_a_busy_service_is_asked_again(aws: FakeAws, clock: Clock) -> None:
+    aws.failures[(HOME, "Create_Bucket")] = ["PredecessorIsDeleted", ""]
+    aws.failures[(HOME, "Create_Key")] = ["PredecessorIsDeleted", ""]
+    outcome = reconcile(aws, Desired(KEY, "k"), Desired(BUCKET, "b"))
+    assert keys(outcome) == [("create", "b")]
+    assert codes(outcome) == {"k": "PredecessorIsDeleted"}
+    assert clock.pauses == [0.5]
 
 
 def test_waiting_ends(aws: FakeAws, clock: Clock) -> None:
