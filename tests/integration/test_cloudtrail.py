@@ -328,6 +328,9 @@ def test_role_gives_each_service_what_it_needs_and_no_more(emulator: Emulator) -
     assert may_use("cloudtrail.amazonaws.com", "kms:DescribeKey", **trail)
     assert not may_use("cloudtrail.amazonaws.com", "kms:GenerateDataKey", **stranger, **encryption)
     assert not may_use("cloudtrail.amazonaws.com", "kms:Decrypt", **trail, **encryption)
+    for bucket, allowed in ((BUCKET, True), (f"{BUCKET}-other", False)):
+        by_default = {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}/digest.json.gz"}
+        assert may_use("cloudtrail.amazonaws.com", "kms:GenerateDataKey", **trail, **by_default) is allowed
     log_group = f"arn:aws:logs:{HOME_REGION}:{ACCOUNT_ID}:log-group:/aws/cloudtrail/baseline"
     logs = f"logs.{HOME_REGION}.amazonaws.com"
     assert may_use(logs, "kms:GenerateDataKey", **{"kms:EncryptionContext:aws:logs:arn": log_group})

@@ -193,7 +193,7 @@ def _check_settings(name: str, settings: Params, scope: Scope) -> Params:
     _check_bucket(settings, arn, organization_id, key, scope)
     if key is not None:
         _check_key_policy(key, arn, settings, scope)
-    _check_log_group(settings, arn, scope)
+    _check_log_group(settings, scope)
     return settings
 
 
@@ -284,7 +284,7 @@ def _check_topic(settings: Params, arn: str, scope: Scope) -> None:
     settings["SnsTopicARN"] = topic
 
 
-def _check_log_group(settings: Params, arn: str, scope: Scope) -> None:
+def _check_log_group(settings: Params, scope: Scope) -> None:
     group, role_arn = settings.get("CloudWatchLogsLogGroupArn"), settings.get("CloudWatchLogsRoleArn")
     if role_arn and not group:
         raise AwsError(
@@ -304,10 +304,10 @@ def _check_log_group(settings: Params, arn: str, scope: Scope) -> None:
     role = delivery.find_role(role_arn)
     if role is None:
         raise AwsError("InvalidCloudWatchLogsRoleArnException", f"The role {role_arn} does not exist.")
-    context = {"aws:SourceArn": arn, "aws:SourceAccount": scope.account}
     stream = f"{prefix}{name}:log-stream:{scope.account}_CloudTrail_{scope.region}"
     allowed = all(delivery.role_allows(role, one, stream) for one in ("logs:CreateLogStream", "logs:PutLogEvents"))
-    if not allowed or not delivery.role_trusts(role, PRINCIPAL, context):
+    # for this role, CloudTrail supports neither aws:SourceArn nor aws:SourceAccount
+    if not allowed or not delivery.role_trusts(role, PRINCIPAL, {}):
         raise AwsError(
             "InvalidCloudWatchLogsRoleArnException",
             "Access denied. Verify that the trust relationship of the role lets CloudTrail assume it and that its "
