@@ -12,6 +12,7 @@ from __future__ import annotations
 import collections.abc as c
 import concurrent.futures
 import contextlib
+import dataclasses
 import functools
 import threading
 import typing as t
@@ -145,8 +146,8 @@ class Connection:
 
     connection_info: region, endpoint URL and boto parameters as amazon.aws's C(get_aws_connection_info) returns them.
     assume_role: parameters of C(sts:AssumeRole), or None to stay who we are.
-    account_id: the account that the identity must belong to, or None to accept any.
-    Raises BaselineError when the account is the wrong one.
+    account_id: the account that the identity must belong to, or None to accept any. While AWS is being asked for whom
+    the credentials are, reading may begin: call C(verify) before anything is written or told.
     """
 
     def __init__(
@@ -156,9 +157,9 @@ class Connection:
         account_id: str | None = None,
     ) -> None:
         region, self._endpoint_url, parameters = connection_info
-        self._verify = parameters.get("verify")
+        self._certificates = parameters.get("verify")
         self._config = botocore.config.Config(
-            # "adaptive" slows down to a call in two seconds when others use up the account's rate, and takes minutes more
+            # "adaptive" slows down to a call in two seconds when others use up the account's rate
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
             user_agent_extra="secops.aws_baseline",
             max_pool_connections=MAX_CONNECTIONS,
@@ -174,9 +175,33 @@ class Connection:
             parameters.get("aws_session_token"),
         )
         self.home = Scope(account_id or "unknown", region, *partition_of(region))
-        self.identity = self._assume(assume_role) if assume_role else self._ask_identity()
+        self._expected = account_id
+        self._identity: c.Callable[[], str]
+        if assume_role:
+            identity = self._assume(assume_role)
+            self._identity = lambda: identity
+        else:
+            asking = concurrent.futures.ThreadPoolExecutor(1)
+            self._identity = asking.submit(self._ask_identity).result
+            asking.shutdown(wait=False)
+        if not account_id or assume_role:
+            self.verify()
+            self.home = dataclasses.replace(self.home, account_id=self.identity.split(":")[4])
+            self._clients.clear()
+
+    @property
+    def identity(self) -> str:
         """ARN of who we are."""
-        self._accept_identity(account_id)
+        return self._identity()
+
+    def verify(self) -> None:
+        """Make sure that the credentials belong to the expected account. Raises BaselineError."""
+        actual = self.identity.split(":")[4]
+        if self._expected and actual != self._expected:
+            raise BaselineError(
+                f"The credentials belong to account {actual} ({self.identity}), but account_id says {self._expected}. "
+                "Nothing was changed."
+            )
 
     def client(self, service: str, region: str) -> Client:
         """The client of a service in a region; made on first use, safe to ask for from many threads."""
@@ -188,14 +213,14 @@ class Connection:
                     region_name=region,
                     endpoint_url=self._endpoint_url,
                     config=self._config,
-                    verify=self._verify,
+                    verify=self._certificates,
                 )
                 self._clients[key] = Client(client, service, self.scope(region))
             return self._clients[key]
 
     def scope(self, region: str) -> Scope:
         """The account in another of its regions."""
-        return Scope(self.home.account_id, region, self.home.partition, self.home.url_suffix)
+        return dataclasses.replace(self.home, region=region)
 
     @functools.cached_property
     def enabled_regions(self) -> list[str]:
@@ -212,16 +237,6 @@ class Connection:
 
     def _ask_identity(self) -> str:
         return self.client("sts", self.home.region).call("GetCallerIdentity")["Arn"]
-
-    def _accept_identity(self, account_id: str | None) -> None:
-        actual = self.identity.split(":")[4]
-        if account_id and actual != account_id:
-            raise BaselineError(
-                f"The credentials belong to account {actual} ({self.identity}), but account_id says {account_id}. "
-                "Nothing was changed."
-            )
-        self.home = Scope(actual, self.home.region, self.home.partition, self.home.url_suffix)
-        self._clients.clear()
 
     @staticmethod
     def _new_session(

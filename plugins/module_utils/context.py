@@ -92,6 +92,7 @@ class Context:
         self._check_region_options()
         wanted, excluded = self.params["regions"], set(self.params["exclude_regions"])
         enabled = self.connection.enabled_regions
+        self.connection.verify()
         disabled = sorted(set(wanted or ()) - set(enabled))
         if disabled:
             raise OptionError("regions", disabled, f"regions enabled for the account: {', '.join(enabled)}")

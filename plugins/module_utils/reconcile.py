@@ -124,6 +124,7 @@ class _Reconciliation:
 
     def run(self, check_mode: bool) -> Outcome:
         self._read()
+        self.connection.verify()
         changes = self._plan()
         if check_mode:
             self.outcome.changes = [self._describe(change, change.calls) for change in changes]

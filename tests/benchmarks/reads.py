@@ -13,14 +13,16 @@ import tests.plugins.collection_loader  # noqa: F401  (makes the collection impo
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils import aws
 from tests.emulator.client import Emulator
-from tests.support.playbook import Run
 from tests.support.run import converge
 
 MODULES = "secops.aws_baseline."
 
 
-def reads_of_tasks(run: Run, emulator: Emulator) -> list[dict[str, t.Any]]:
-    """Repeat the collection's own tasks of a run in this process, in check mode, and note their calls."""
+def reads_of_tasks(tasks: list[dict[str, t.Any]], emulator: Emulator) -> list[dict[str, t.Any]]:
+    """Repeat the collection's own tasks in this process, in check mode, and note their calls.
+
+    tasks: C(action) and C(arguments) of each, as the callback C(task_arguments) writes them.
+    """
     reads: list[dict[str, t.Any]] = []
 
     class Recorder(aws.Client):
@@ -45,11 +47,10 @@ def reads_of_tasks(run: Run, emulator: Emulator) -> list[dict[str, t.Any]]:
 
     original, aws.Client = aws.Client, Recorder
     try:
-        for task in run.tasks():
-            action = task.get("action", "")
-            if action.startswith(MODULES):
-                module = action.removeprefix(MODULES)
-                converge(emulator, module, without_connection(task["invocation"]["module_args"]), True)
+        for task in tasks:
+            if task["action"].startswith(MODULES):
+                arguments = without_connection(task["arguments"])
+                converge(emulator, task["action"].removeprefix(MODULES), arguments, True)
     finally:
         aws.Client = original
     return reads

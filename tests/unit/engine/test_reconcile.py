@@ -105,6 +105,9 @@ class FakeConnection:
         assert service == "toy"
         return FakeClient(self.aws, self.scope(region))
 
+    def verify(self) -> None:
+        """The credentials are those of the account."""
+
 
 class Toy(ResourceType):
     """Writes the fields one after the other, so that a change has several calls."""

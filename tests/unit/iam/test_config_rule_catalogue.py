@@ -14,7 +14,7 @@ import moto.config
 import pytest
 import yaml
 
-RULES_FILE = Path(__file__).resolve().parents[3] / "roles" / "config" / "vars" / "rules.yml"
+RULES_FILE = Path(__file__).resolve().parents[3] / "roles" / "config" / "vars" / "main" / "rules.yml"
 RULES: list[dict[str, Any]] = yaml.safe_load(RULES_FILE.read_text())["__config_rule_catalogue"]
 BY_NAME = {rule["name"]: rule for rule in RULES}
 FREQUENCIES = {"One_Hour", "Three_Hours", "Six_Hours", "Twelve_Hours", "TwentyFour_Hours"}
