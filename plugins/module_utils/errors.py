@@ -60,6 +60,11 @@ class OperationError(BaselineError):
         self.message = message
 
     @property
+    def is_final(self) -> bool:
+        """Whether IAM itself said no, which waiting does not change. Services use the same codes for their own doubts."""
+        return self.code in ACCESS_DENIED_CODES and "not authorized to perform" in self.message
+
+    @property
     def permission(self) -> str | None:
         """The IAM action that is missing, or None when the failure is not about permissions."""
         if self.code in ACCESS_DENIED_CODES:

@@ -287,7 +287,7 @@ class _Reconciliation:
             try:
                 return client.call(call.operation, **parameters)
             except OperationError as error:
-                if error.code not in retried or time.monotonic() + pause > deadline:
+                if error.code not in retried or error.is_final or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

@@ -49,8 +49,9 @@ def all_cases() -> list[Case]:
     return [case for name in modules for case in importlib.import_module(name).CASES]
 
 
-def assert_converges(emulator: Emulator, module: str, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
+def assert_converges(emulator: Emulator, case: Case, arguments: dict[str, t.Any]) -> dict[str, t.Any]:
     """Plan, run and run again from whatever state there is; the run's result."""
+    module = case.module
     emulator.clear_calls()
     plan = converge(emulator, module, arguments, check_mode=True)
     assert not plan.get("failed"), plan["msg"]
@@ -61,6 +62,8 @@ def assert_converges(emulator: Emulator, module: str, arguments: dict[str, t.Any
     assert plan["changes"] == result["changes"], "check mode plans something else than a run does"
     assert planned_writes(result["changes"]) == writes(emulator), "a run's changes are not what it wrote"
     assert result["changed"] == bool(emulator.writes())
+    used = {f"{call.service}:{call.operation}" for call in emulator.calls()}
+    assert used <= declared_operations(case.types) | CONNECTION_OPERATIONS, "calls that permissions do not declare"
 
     emulator.clear_calls()
     again = converge(emulator, module, arguments)
@@ -92,13 +95,10 @@ def test_always_true(case: Case, emulator: Emulator, no_aws_environment: None) -
             assert not started.get("failed"), started["msg"]
         for drift in drifts:
             drift(emulator)
-        assert_converges(emulator, case.module, wanted)
-        used.update(f"{call.service}:{call.operation}" for call in emulator.calls())
+        assert_converges(emulator, case, wanted)
         assert not emulator.lacking(), emulator.lacking()
 
-    used: set[str] = set()
     from_any_state()
-    assert used <= declared_operations(case.types) | CONNECTION_OPERATIONS
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_every_drift_is_put_right(
     emulator.clear_calls()
     drift(emulator)
     assert emulator.writes(), f"{drift.__name__} does nothing to the typical state"
-    result = assert_converges(emulator, case.module, case.typical)
+    result = assert_converges(emulator, case, case.typical)
     assert result["changed"] != drift.__name__.startswith("foreign")
 
 
