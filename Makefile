@@ -63,8 +63,9 @@ lint: venv ## Style, documentation, licences, changelog
 	git ls-files -z -- '*.sh' scripts/find-python .ci/run | xargs -0 shellcheck
 	reuse lint --quiet
 	antsibull-changelog lint
-	@# antsibull-docs copies amazon.aws by what git knows of it, which below .venv would be nothing.
-	GIT_CEILING_DIRECTORIES=$(CURDIR)/$(VENV) antsibull-docs lint-collection-docs \
+	@# antsibull-docs copies amazon.aws by what git knows of it, which below .venv would be nothing; it logs to HOME.
+	GIT_CEILING_DIRECTORIES=$(CURDIR)/$(VENV) GIT_CONFIG_GLOBAL=$(HOME)/.gitconfig HOME=$(XDG_CACHE_HOME) \
+	    antsibull-docs lint-collection-docs \
 	    --plugin-docs --validate-collection-refs dependent --check-extra-docs-refs .
 
 .PHONY: sanity
