@@ -61,7 +61,7 @@ class OperationError(BaselineError):
 
     @property
     def is_final(self) -> bool:
-        """Whether IAM itself said no, which waiting does not change. Services use the same codes for their own doubts."""
+        """Whether IAM itself said no, which waiting does not change. Services use its codes for their own doubts."""
         return self.code in ACCESS_DENIED_CODES and "not authorized to perform" in self.message
 
     @property
