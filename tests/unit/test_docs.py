@@ -25,7 +25,8 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
-def options_of_modules() -> set[str]:
+def modules() -> set[str]:
+    """Names of modules, some of which begin like variables."""
     return {path.stem for path in ROOT.glob("plugins/modules/*.py")}
 
 
@@ -53,7 +54,7 @@ def common_variables() -> set[str]:
 
 
 def unknown(text: str) -> list[str]:
-    known = role_variables() | common_variables() | options_of_modules() | tags()
+    known = role_variables() | common_variables() | modules() | tags()
     return sorted(set(VARIABLE.findall(text)) - known - {"aws_baseline"})
 
 
