@@ -7,19 +7,42 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError, validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 IDENTITY_OPTIONS = frozenset({"name", "state"})
 """Options that say which resource is meant, not how it should be."""
 
+SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
+"""Stands for any account, to check values with pseudo parameters before the account is known. Its names are as short as
+such names can be, so that a value is refused for its length only if AWS will refuse it."""
+
 
 def fields_of(options: dict[str, t.Any], *leave_out: str) -> dict[str, t.Any]:
-    """The declared fields among a resource's options: those with a value, but not I(leave_out) and its identity."""
-    return {
+    """The declared fields among a resource's options: those with a value, but not I(leave_out) and its identity.
+
+    C(tags) become text, as AWS keeps them.
+    """
+    fields = {
         name: value
         for name, value in options.items()
         if value is not None and name not in IDENTITY_OPTIONS and name not in leave_out
     }
+    if "tags" in fields:
+        fields["tags"] = {str(name): str(value) for name, value in fields["tags"].items()}
+    return fields
+
+
+def check_policy(option: str, document: t.Any, kind: str, limit: str | None = None) -> None:
+    """Refuse a policy document that AWS would refuse. kind and limit: as C(policy_document.validate) takes them.
+
+    Raises BaselineError, which names the option and the place in the document.
+    """
+    try:
+        validate(SAMPLE_SCOPE.substitute(document), kind, limit)
+    except PolicyDocumentError as error:
+        raise BaselineError(f"{option}: {error}") from error
 
 
 def check_purge(params: dict[str, t.Any]) -> None:

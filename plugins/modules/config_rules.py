@@ -298,8 +298,6 @@ def _fields(rule: dict[str, t.Any], option: str) -> Fields:
     if rule["compliance_resource_id"] and len(rule["compliance_resource_types"] or []) != 1:
         allowed = "exactly one resource type, because compliance_resource_id is set"
         raise OptionError(f"{option}.compliance_resource_types", rule["compliance_resource_types"], allowed)
-    if "tags" in fields:
-        fields["tags"] = {str(name): str(value) for name, value in rule["tags"].items()}
     return fields
 
 

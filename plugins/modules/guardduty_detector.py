@@ -249,8 +249,6 @@ def converge(context: Context) -> dict[str, object]:
     features = _checked_features(params["features"] or {})
     options = {name: params[name] for name in ("enable", "finding_publishing_frequency", "tags")}
     fields = {**fields_of(options), **features}
-    if params["tags"]:
-        fields["tags"] = {str(name): str(value) for name, value in params["tags"].items()}
     state = params["state"]
     desired = [
         Desired(

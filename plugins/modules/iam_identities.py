@@ -317,6 +317,7 @@ from collections.abc import Collection
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_policy
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import iam
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired, Fields
 
@@ -368,7 +369,7 @@ def managed_policy(options: Fields, option: str) -> Desired:
     if options["state"] == "absent":
         return Desired(iam.ManagedPolicy.type, options["name"], state="absent")
     iam.check_path(f"{option}.path", options["path"])
-    iam.check_document(f"{option}.document", options["document"], "identity", "managed_policy")
+    check_policy(f"{option}.document", options["document"], "identity", "managed_policy")
     return Desired(iam.ManagedPolicy.type, options["name"], iam.declared_fields(options))
 
 

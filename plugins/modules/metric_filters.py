@@ -210,10 +210,13 @@ import typing as t
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import FilterPatternError, validate
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge, fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import (
+    SAMPLE_SCOPE,
+    check_purge,
+    fields_of,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired, Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.cloudwatch import UNITS
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.logs import MetricFilter, filter_key
 
 ARGUMENT_SPEC = {

@@ -14,6 +14,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
@@ -86,6 +87,26 @@ class Purge:
     type: str
     prefix: str
     region: str | None = None
+
+
+def own_tags(tags: c.Mapping[str, str]) -> dict[str, str]:
+    """I(tags) without those of AWS itself, which nobody else can change."""
+    return {name: value for name, value in tags.items() if not name.startswith("aws:")}
+
+
+def tag_calls(
+    before: c.Mapping[str, str],
+    after: c.Mapping[str, str],
+    tag: c.Callable[[dict[str, str]], Call],
+    untag: c.Callable[[list[str]], Call],
+) -> list[Call]:
+    """Calls that turn the tags I(before) into I(after), at most one of each kind.
+
+    tag and untag: make the service's call out of tags, and out of names of tags. Removes first, because AWS limits how
+    many tags there may be.
+    """
+    put, removed = compare_aws_tags(before, after)
+    return [*([untag(sorted(removed))] if removed else []), *([tag(put)] if put else [])]
 
 
 class ResourceType:

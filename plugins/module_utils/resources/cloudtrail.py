@@ -10,11 +10,14 @@ import re
 import typing as t
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list, compare_aws_tags
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
@@ -22,7 +25,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -121,13 +126,13 @@ TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}")
 def trail(options: Fields, option: str = "trail") -> Desired:
     """The trail that an option with TRAIL_OPTIONS declares. option: its name. Raises OptionError."""
     name = options["name"]
-    actual = kms.SAMPLE_SCOPE.substitute(name)
+    actual = SAMPLE_SCOPE.substitute(name)
     if not 3 <= len(actual) <= 128 or not NAME.fullmatch(actual):
         allowed = "3 to 128 letters and digits, with single dots, hyphens and underscores between them"
         raise OptionError(f"{option}.name", name, allowed)
     if options["state"] == "absent":
         return Desired(Trail.type, name, state="absent")
-    fields = kms.strings_as_tags(fields_of(options))
+    fields = fields_of(options)
     if options["state"] == "present" and not fields.get("s3_bucket_name"):
         raise OptionError(f"{option}.s3_bucket_name", options["s3_bucket_name"], "the bucket that the trail writes to")
     if fields["is_multi_region_trail"] and not fields["include_global_service_events"]:
@@ -155,7 +160,7 @@ def trail(options: Fields, option: str = "trail") -> Desired:
 def _topic_arn(name: str, option: str) -> str:
     if name.startswith("arn:"):
         return name
-    if not TOPIC_NAME.fullmatch(kms.SAMPLE_SCOPE.substitute(name)):
+    if not TOPIC_NAME.fullmatch(SAMPLE_SCOPE.substitute(name)):
         raise OptionError(option, name, "the name or ARN of an SNS topic")
     return "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:" + name
 
@@ -289,7 +294,7 @@ class Trail(ResourceType):
     @staticmethod
     def _tags(client: Client, arn: str) -> Fields:
         tags = client.pages("ListTags", "ResourceTagList[0].TagsList", ResourceIdList=[arn])
-        return {"tags": {tag["Key"]: tag["Value"] for tag in tags if not tag["Key"].startswith("aws:")}}
+        return {"tags": own_tags(boto3_tag_list_to_ansible_dict(tags))}
 
     # write
 
@@ -330,12 +335,12 @@ class Trail(ResourceType):
         if "insight_selectors" in changed:
             calls.append(self._put_insights(arn, after["insight_selectors"]))
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
-            if put:
-                tags = ansible_dict_to_boto3_tag_list(put)
-                calls.append(Call("AddTags", {"ResourceId": arn, "TagsList": tags}))
-            if removed:
-                calls.append(Call("RemoveTags", {"ResourceId": arn, "TagsList": [{"Key": name} for name in removed]}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("AddTags", {"ResourceId": arn, "TagsList": ansible_dict_to_boto3_tag_list(tags)}),
+                lambda names: Call("RemoveTags", {"ResourceId": arn, "TagsList": [{"Key": name} for name in names]}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

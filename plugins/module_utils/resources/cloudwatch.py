@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
@@ -21,7 +21,6 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     ResourceType,
     register,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 COMPARISON_OPERATORS = (

@@ -17,7 +17,6 @@ import typing as t
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
-    compare_aws_tags,
 )
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel, shared_loader
@@ -26,7 +25,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -406,7 +407,7 @@ class ConfigRule(ResourceType):
         }
         if with_tags:
             tags = client.pages("ListTagsForResource", "Tags", ResourceArn=rule["ConfigRuleArn"])
-            fields["tags"] = boto3_tag_list_to_ansible_dict(tags)
+            fields["tags"] = own_tags(boto3_tag_list_to_ansible_dict(tags))
         modes = rule.get("EvaluationModes")
         return Observed(fields, {"arn": rule["ConfigRuleArn"], "evaluation_modes": modes})
 
@@ -425,12 +426,13 @@ class ConfigRule(ResourceType):
                 rule["EvaluationModes"] = before.attributes["evaluation_modes"]
             calls.append(Call("PutConfigRule", {"ConfigRule": rule}))
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
             arn = before.attributes["arn"]
-            if put:
-                calls.append(Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(put)}))
-            if removed:
-                calls.append(Call("UntagResource", {"ResourceArn": arn, "TagKeys": removed}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
+                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import collections.abc as c
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
-
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, shared_loader
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -78,7 +78,7 @@ class Detector(ResourceType):
         fields = {
             "enable": detector["Status"] == "ENABLED",
             "finding_publishing_frequency": detector.get("FindingPublishingFrequency"),
-            "tags": detector.get("Tags", {}),
+            "tags": own_tags(detector.get("Tags", {})),
             **feature_fields({item["Name"]: _observed_feature(item) for item in detector.get("Features", [])}),
         }
         arn = client.scope.arn("guardduty", f"detector/{detectors[0]}")
@@ -108,12 +108,13 @@ class Detector(ResourceType):
         if parameters:
             calls.append(Call("UpdateDetector", {"DetectorId": before.attributes["id"], **parameters}))
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
             arn = before.attributes["arn"]
-            if put:
-                calls.append(Call("TagResource", {"ResourceArn": arn, "Tags": put}))
-            if removed:
-                calls.append(Call("UntagResource", {"ResourceArn": arn, "TagKeys": removed}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": tags}),
+                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

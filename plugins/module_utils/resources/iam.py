@@ -19,20 +19,20 @@ from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_p
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
-    compare_aws_tags,
 )
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError, validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -61,30 +61,20 @@ NEVER = 0
 _PAGE_SIZE = 1000
 _PURGE = "purge_"
 _ABSENT = frozenset({"NoSuchEntity"})
-# the shortest that pseudo parameters can become: a document is refused for its size only if AWS will refuse it
-_SAMPLE = Scope("0" * 12, "us-east-1")
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/|/[!-~]{1,510}/")
 
 
 def check_name(option: str, name: str, longest: int = 128) -> None:
     """Refuse a name that IAM would refuse. longest: in characters."""
-    if not _NAME.fullmatch(_SAMPLE.substitute(name)) or len(_SAMPLE.substitute(name)) > longest:
+    if not _NAME.fullmatch(SAMPLE_SCOPE.substitute(name)) or len(SAMPLE_SCOPE.substitute(name)) > longest:
         raise OptionError(option, name, f"1 to {longest} letters, digits and characters of _+=,.@-")
 
 
 def check_path(option: str, path: str | None) -> None:
     """Refuse a path that IAM would refuse."""
-    if path is not None and not _PATH.fullmatch(_SAMPLE.substitute(path)):
+    if path is not None and not _PATH.fullmatch(SAMPLE_SCOPE.substitute(path)):
         raise OptionError(option, path, "a path that begins and ends with a slash, of up to 512 characters, no blanks")
-
-
-def check_document(option: str, document: t.Any, kind: str, limit: str) -> None:
-    """Refuse a policy document that AWS would refuse. kind and limit: as in C(policy_document.validate)."""
-    try:
-        validate(_SAMPLE.substitute(document), kind, limit)
-    except PolicyDocumentError as error:
-        raise BaselineError(f"{option}: {error}") from error
 
 
 def policy_arn(name: str, declared: c.Mapping[str, str] | None = None) -> str:
@@ -123,10 +113,10 @@ def role(options: Fields, option: str = "role", declared: c.Mapping[str, str] | 
     check_path(f"{option}.path", fields.get("path"))
     if not fields.get("assume_role_policy"):
         raise OptionError(f"{option}.assume_role_policy", None, "the trust policy, which a role cannot be without")
-    check_document(f"{option}.assume_role_policy", fields["assume_role_policy"], "trust", "trust_raised")
+    check_policy(f"{option}.assume_role_policy", fields["assume_role_policy"], "trust", "trust_raised")
     for name, document in fields.get("inline_policies", {}).items():
         check_name(f"{option}.inline_policies", name)
-        check_document(f"{option}.inline_policies.{name}", document, "identity", "role_inline")
+        check_policy(f"{option}.inline_policies.{name}", document, "identity", "role_inline")
     if fields.get("max_session_duration", SESSION_SECONDS[0]) not in SESSION_SECONDS:
         raise OptionError(f"{option}.max_session_duration", fields["max_session_duration"], "3600 to 43200 seconds")
     needed = []
@@ -192,11 +182,7 @@ def _inline(items: list[Fields]) -> dict[str, Fields]:
 
 
 def _tags(items: list[Fields] | None) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in boto3_tag_list_to_ansible_dict(items or []).items()
-        if not name.startswith("aws:")
-    }
+    return own_tags(boto3_tag_list_to_ansible_dict(items or []))
 
 
 def _json(document: Fields) -> str:
@@ -205,13 +191,12 @@ def _json(document: Fields) -> str:
 
 def _tag_calls(kind: str, identity: Fields, before: Fields, after: Fields) -> list[Call]:
     """kind: as in the operation's name, such as C(Role)."""
-    put, removed = compare_aws_tags(before, after)
-    calls = []
-    if removed:
-        calls.append(Call(f"Untag{kind}", {**identity, "TagKeys": sorted(removed)}))
-    if put:
-        calls.append(Call(f"Tag{kind}", {**identity, "Tags": ansible_dict_to_boto3_tag_list(put)}))
-    return calls
+    return tag_calls(
+        before,
+        after,
+        lambda tags: Call(f"Tag{kind}", {**identity, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
+        lambda names: Call(f"Untag{kind}", {**identity, "TagKeys": names}),
+    )
 
 
 def _attachment_calls(kind: str, key: str, before: c.Iterable[str], after: c.Iterable[str]) -> list[Call]:

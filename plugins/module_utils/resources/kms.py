@@ -10,16 +10,14 @@ import json
 import re
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list, compare_aws_tags
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import (
-    BaselineError,
-    OperationError,
-    OptionError,
-)
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import PolicyDocumentError, validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OperationError, OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
@@ -27,7 +25,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Observed,
     Ref,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -52,21 +52,6 @@ ROTATION_DAYS = range(90, 2561)
 PENDING_DELETION = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 """Key states from which only C(kms:CancelKeyDeletion) leads back."""
 
-SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
-"""Stands for any account, to check values with pseudo parameters before the account is known."""
-
-
-def check_policy(option: str, document: Fields | None, kind: str, limit: str | None) -> None:
-    """Refuse a policy document that AWS would refuse. kind and limit: as C(policy_document.validate) takes them.
-
-    Raises BaselineError. Nothing and an empty document are accepted: they leave the policy alone, or remove it.
-    """
-    try:
-        if document:
-            validate(SAMPLE_SCOPE.substitute(document), kind, limit)
-    except PolicyDocumentError as error:
-        raise BaselineError(f"{option}: {error}") from error
-
 
 def key(options: Fields, option: str = "key") -> Desired:
     """The key that an option with KEY_OPTIONS declares. option: its name. Raises OptionError."""
@@ -81,20 +66,9 @@ def key(options: Fields, option: str = "key") -> Desired:
         raise OptionError(f"{option}.rotation_period_in_days", days, "a period only when enable_key_rotation is true")
     if options["policy"] == {}:
         raise OptionError(f"{option}.policy", {}, "a document with at least one statement: a key cannot be without")
-    check_policy(f"{option}.policy", options["policy"], "resource", "kms_key")
-    return Desired(Key.type, name, strings_as_tags(fields_of(options)))
-
-
-def strings_as_tags(fields: Fields) -> Fields:
-    """I(fields) with the values of its C(tags) as AWS keeps them."""
-    if "tags" in fields:
-        fields["tags"] = {str(name): str(value) for name, value in fields["tags"].items()}
-    return fields
-
-
-def own_tags(tags: list[Fields]) -> dict[str, str]:
-    """Tags of a C(kms:ListResourceTags) answer without AWS's own, which nobody else can change."""
-    return {tag["TagKey"]: tag["TagValue"] for tag in tags if not tag["TagKey"].startswith("aws:")}
+    if options["policy"]:
+        check_policy(f"{option}.policy", options["policy"], "resource", "kms_key")
+    return Desired(Key.type, name, fields_of(options))
 
 
 def reference(option: str, key_id: str | None) -> str | Ref | None:
@@ -139,10 +113,10 @@ class Key(ResourceType):
 
     Fields: description, policy, enabled, enable_key_rotation, rotation_period_in_days, tags. C(enabled) of a key that
     is about to be deleted is its state, as in C(PendingDeletion).
-    A key is never deleted: what was encrypted with it would be lost. A new key gets its alias in a call of its own. When
-    that is refused (C(kms:CreateAlias) is needed for the alias and for the key), the error says so, and the key stays
-    behind without a name: the next run makes another one. It encrypts nothing, and can be given the alias, or be
-    scheduled for deletion, by hand.
+    A key is never deleted: what was encrypted with it would be lost.
+    A new key gets its alias in a call of its own. When that is refused (C(kms:CreateAlias) is needed for the alias and
+    for the key), the error says so, and the key stays behind without a name and without use. It can be given the alias,
+    or be scheduled for deletion, by hand; the next run makes another one.
     """
 
     type = "AWS::KMS::Key"
@@ -187,11 +161,19 @@ class Key(ResourceType):
                 "policy": json.loads(client.call("GetKeyPolicy", KeyId=key_id, PolicyName="default")["Policy"])
             },
             "enable_key_rotation": lambda: self._rotation(client.call("GetKeyRotationStatus", KeyId=key_id)),
-            "tags": lambda: {"tags": own_tags(client.pages("ListResourceTags", "Tags", KeyId=key_id))},
+            "tags": lambda: {"tags": self._tags(client.pages("ListResourceTags", "Tags", KeyId=key_id))},
         }
         for part in in_parallel(lambda reader: reader(), [readers[name] for name in readers if name in declared]):
             fields.update(part)
         return Observed(fields, {"arn": metadata["Arn"], "key_id": key_id})
+
+    @staticmethod
+    def _tags(items: list[Fields]) -> dict[str, str]:
+        return own_tags(boto3_tag_list_to_ansible_dict(items, "TagKey", "TagValue"))
+
+    @staticmethod
+    def _tag_list(tags: dict[str, str]) -> list[Fields]:
+        return ansible_dict_to_boto3_tag_list(tags, "TagKey", "TagValue")
 
     @staticmethod
     def _rotation(answer: Fields) -> Fields:
@@ -216,7 +198,7 @@ class Key(ResourceType):
         if fields.get("policy"):
             parameters["Policy"] = json.dumps(fields["policy"])
         if fields.get("tags"):
-            parameters["Tags"] = ansible_dict_to_boto3_tag_list(fields["tags"], "TagKey", "TagValue")
+            parameters["Tags"] = self._tag_list(fields["tags"])
         key_id = Ref(self.type, key, "key_id")
         calls = [
             Call("CreateKey", parameters, {"arn": "KeyMetadata.Arn", "key_id": "KeyMetadata.KeyId"}),
@@ -245,7 +227,12 @@ class Key(ResourceType):
         if changed & {"enable_key_rotation", "rotation_period_in_days"}:
             calls.append(self._rotate(key_id, after))
         if "tags" in changed:
-            calls.extend(self._tag(key_id, before.fields["tags"], after["tags"]))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagResource", {"KeyId": key_id, "Tags": self._tag_list(tags)}),
+                lambda names: Call("UntagResource", {"KeyId": key_id, "TagKeys": names}),
+            )
         if "enabled" in changed and before.fields["enabled"] is True:
             calls.append(Call("DisableKey", {"KeyId": key_id}))
         return calls
@@ -258,14 +245,3 @@ class Key(ResourceType):
         if fields.get("rotation_period_in_days"):
             parameters["RotationPeriodInDays"] = fields["rotation_period_in_days"]
         return Call("EnableKeyRotation", parameters)
-
-    @staticmethod
-    def _tag(key_id: str, before: Fields, after: Fields) -> list[Call]:
-        put, removed = compare_aws_tags(before, after)
-        calls = []
-        if put:
-            tags = ansible_dict_to_boto3_tag_list(put, "TagKey", "TagValue")
-            calls.append(Call("TagResource", {"KeyId": key_id, "Tags": tags}))
-        if removed:
-            calls.append(Call("UntagResource", {"KeyId": key_id, "TagKeys": removed}))
-        return calls

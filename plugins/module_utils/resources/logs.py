@@ -9,11 +9,9 @@ import collections.abc as c
 import re
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
-
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
@@ -21,7 +19,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -48,12 +48,12 @@ LOG_GROUP_NAME = re.compile(r"[A-Za-z0-9._/#-]{1,512}")
 def log_group(options: Fields, option: str = "log_group") -> Desired:
     """The log group that an option with LOG_GROUP_OPTIONS declares. option: its name. Raises OptionError."""
     name, days = options["name"], options["retention_in_days"]
-    if not LOG_GROUP_NAME.fullmatch(kms.SAMPLE_SCOPE.substitute(name)):
+    if not LOG_GROUP_NAME.fullmatch(SAMPLE_SCOPE.substitute(name)):
         raise OptionError(f"{option}.name", name, "1 to 512 letters, digits and characters of ._-/#")
     if days is not None and days not in (FOREVER, *RETENTION_DAYS):
         allowed = f"{', '.join(map(str, RETENTION_DAYS))} days, or {FOREVER} for ever"
         raise OptionError(f"{option}.retention_in_days", days, allowed)
-    fields = kms.strings_as_tags(fields_of(options))
+    fields = fields_of(options)
     if "kms_key_id" in fields:
         fields["kms_key_id"] = kms.reference(f"{option}.kms_key_id", fields["kms_key_id"])
     return Desired(LogGroup.type, name, fields)
@@ -97,7 +97,7 @@ class LogGroup(ResourceType):
         arn = self.attributes(group["logGroupName"], client.scope)["arn"]
         fields = {"retention_in_days": group.get("retentionInDays", FOREVER), "kms_key_id": group.get("kmsKeyId")}
         if with_tags:
-            fields["tags"] = client.call("ListTagsForResource", resourceArn=arn)["tags"]
+            fields["tags"] = own_tags(client.call("ListTagsForResource", resourceArn=arn)["tags"])
         return Observed(fields, {"arn": arn})
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
@@ -121,12 +121,13 @@ class LogGroup(ResourceType):
             else:
                 calls.append(Call("DisassociateKmsKey", {"logGroupName": key}))
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
             arn = before.attributes["arn"]
-            if put:
-                calls.append(Call("TagResource", {"resourceArn": arn, "tags": put}))
-            if removed:
-                calls.append(Call("UntagResource", {"resourceArn": arn, "tagKeys": removed}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagResource", {"resourceArn": arn, "tags": tags}),
+                lambda names: Call("UntagResource", {"resourceArn": arn, "tagKeys": names}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

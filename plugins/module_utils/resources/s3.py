@@ -13,7 +13,10 @@ import re
 import typing as t
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import (
@@ -21,7 +24,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import 
     OperationError,
     OptionError,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
@@ -29,6 +32,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
@@ -122,7 +126,7 @@ NEW_BUCKET: Fields = {
 
 def check_name(option: str, name: str) -> None:
     """Refuse a bucket name that S3 would refuse (Bucket naming rules). Raises OptionError."""
-    actual = kms.SAMPLE_SCOPE.substitute(name)
+    actual = SAMPLE_SCOPE.substitute(name)
     if (
         not NAME.fullmatch(actual)
         or ".." in actual
@@ -144,14 +148,15 @@ def _is_ip_address(name: str) -> bool:
 def bucket(options: Fields, option: str = "bucket") -> Desired:
     """The bucket that an option with BUCKET_OPTIONS declares. option: its name. Raises OptionError."""
     check_name(f"{option}.name", options["name"])
-    fields = kms.strings_as_tags(fields_of(options))
+    fields = fields_of(options)
     if "encryption" in fields:
         fields["encryption"] = _encryption(fields["encryption"], f"{option}.encryption")
     if "lifecycle_rules" in fields:
         fields["lifecycle_rules"] = _lifecycle_rules(fields["lifecycle_rules"], f"{option}.lifecycle_rules")
     if "logging" in fields:
         fields["logging"] = _logging(fields["logging"], f"{option}.logging")
-    kms.check_policy(f"{option}.policy", options["policy"], "resource", "s3_bucket")
+    if options["policy"]:
+        check_policy(f"{option}.policy", options["policy"], "resource", "s3_bucket")
     return Desired(Bucket.type, options["name"], fields)
 
 
@@ -430,7 +435,7 @@ def _read_logging(bucket: _Reader) -> Fields:
 
 def _read_tags(bucket: _Reader) -> dict[str, str]:
     answer = bucket.get("GetBucketTagging", {"NoSuchTagSet"}) or {}
-    return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", []) if not tag["Key"].startswith("aws:")}
+    return own_tags(boto3_tag_list_to_ansible_dict(answer.get("TagSet", [])))
 
 
 def _put_encryption(value: Fields) -> Call:

@@ -14,12 +14,11 @@ import urllib.parse
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
-    compare_aws_tags,
 )
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
@@ -27,9 +26,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Observed,
     Purge,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import SAMPLE_SCOPE, Key, check_policy
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import Key
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.sqs import expanded_key, key_arn
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
@@ -187,7 +188,8 @@ def _check_topic(options: Fields, option: str) -> None:
         raise OptionError(f"{option}.name", name, "1 to 256 letters, digits, hyphens and underscores")
     if display_name and len(display_name) > LONGEST_DISPLAY_NAME:
         raise OptionError(f"{option}.display_name", display_name, f"up to {LONGEST_DISPLAY_NAME} characters")
-    check_policy(f"{option}.policy", options["policy"], "resource", "sns_topic")
+    if options["policy"]:
+        check_policy(f"{option}.policy", options["policy"], "resource", "sns_topic")
 
 
 def _subscription(name: str, options: Fields, option: str) -> Desired:
@@ -282,7 +284,7 @@ class Topic(ResourceType):
         fields["kms_master_key_id"] = client.scope.substitute(expanded_key(fields["kms_master_key_id"]))
         if "tags" in declared:
             tags = client.call("ListTagsForResource", ResourceArn=arn)["Tags"]
-            fields["tags"] = boto3_tag_list_to_ansible_dict(tags)
+            fields["tags"] = own_tags(boto3_tag_list_to_ansible_dict(tags))
         return Observed(fields, attributes)
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
@@ -302,11 +304,12 @@ class Topic(ResourceType):
             if field in changed
         ]
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
-            if put:
-                calls.append(Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(put)}))
-            if removed:
-                calls.append(Call("UntagResource", {"ResourceArn": arn, "TagKeys": removed}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
+                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

@@ -10,11 +10,9 @@ import json
 import re
 import typing as t
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
-
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     EMPTY,
     Call,
@@ -22,13 +20,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Fields,
     Observed,
     ResourceType,
+    own_tags,
     register,
+    tag_calls,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import (
-    SAMPLE_SCOPE,
-    check_policy,
-    reference,
-)
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.kms import reference
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 QUEUE_OPTIONS: dict[str, t.Any] = {
@@ -85,7 +81,8 @@ def queue(options: Fields, option: str = "queue") -> Desired:
     if options["kms_master_key_id"] and options["sqs_managed_sse_enabled"]:
         allowed = "false when kms_master_key_id is set: a queue is encrypted in one way"
         raise OptionError(f"{option}.sqs_managed_sse_enabled", True, allowed)
-    check_policy(f"{option}.policy", options["policy"], "resource", None)
+    if options["policy"]:
+        check_policy(f"{option}.policy", options["policy"], "resource")
     fields = fields_of(options)
     if options["kms_master_key_id"]:
         fields["kms_master_key_id"] = key_arn(f"{option}.kms_master_key_id", options["kms_master_key_id"])
@@ -167,7 +164,7 @@ class Queue(ResourceType):
         fields = {field: _field(field, answer["Attributes"].get(name)) for field, name in ATTRIBUTES.items()}
         fields["kms_master_key_id"] = client.scope.substitute(expanded_key(fields["kms_master_key_id"]))
         if "tags" in declared:
-            fields["tags"] = client.call("ListQueueTags", QueueUrl=url).get("Tags", {})
+            fields["tags"] = own_tags(client.call("ListQueueTags", QueueUrl=url).get("Tags", {}))
         return Observed(fields, {**self.attributes(name, client.scope), "url": url})
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
@@ -191,11 +188,12 @@ class Queue(ResourceType):
         if attributes:
             calls.append(Call("SetQueueAttributes", {"QueueUrl": url, "Attributes": attributes}))
         if "tags" in changed:
-            put, removed = compare_aws_tags(before.fields["tags"], after["tags"])
-            if put:
-                calls.append(Call("TagQueue", {"QueueUrl": url, "Tags": put}))
-            if removed:
-                calls.append(Call("UntagQueue", {"QueueUrl": url, "TagKeys": removed}))
+            calls += tag_calls(
+                before.fields["tags"],
+                after["tags"],
+                lambda tags: Call("TagQueue", {"QueueUrl": url, "Tags": tags}),
+                lambda names: Call("UntagQueue", {"QueueUrl": url, "TagKeys": names}),
+            )
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
