@@ -55,7 +55,8 @@ def page() -> str:
     parts.append("## By resource type\n\n| Type | To plan | To apply |\n|---|---|---|")
     for kind in all_resource_types():
         cells = [
-            ", ".join(f"`{iam_action(name)}`" for name in kind.permissions[purpose]) for purpose in ("read", "write")
+            ", ".join(f"`{action}`" for action in dict.fromkeys(map(iam_action, kind.permissions[purpose])))
+            for purpose in ("read", "write")
         ]
         parts.append(f"| `{kind.type}` | {cells[0]} | {cells[1]} |")
     return "\n".join(parts) + "\n"
