@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 
 import botocore.session
@@ -292,19 +290,12 @@ class TestMfa:
             assert user.allowed("iam:DeactivateMFADevice", OWN_USER) is expected
             assert user.allowed("iam:DeleteVirtualMFADevice", f"{IAM}:mfa/alice") is expected
 
-    def test_nearly_every_service_is_named(self, role: RenderedRole) -> None:
-        """The services AWS reads in ReadOnlyAccess, but for a few that are gone or have nothing to protect."""
+    def test_every_service_is_covered(self, role: RenderedRole) -> None:
+        """The services AWS reads in ReadOnlyAccess, and one that AWS has yet to invent."""
         statements = AWS_MANAGED["ReadOnlyAccess"]["Statement"]
         services = {action.split(":")[0] for statement in statements for action in statement["Action"]}
         user = Principal((AWS_MANAGED["AdministratorAccess"], role.policies["EnforceMFAPolicy"]["document"]))
-        missing = {service for service in services - {"iam", "sts"} if user.allowed(f"{service}:Anything")}
-        assert len(missing) < 0.15 * len(services), sorted(missing)
-
-    def test_every_service_we_allow_is_named(self, role: RenderedRole) -> None:
-        text = json.dumps(role.policies)
-        services = set(re.findall(r'"([a-z0-9-]+):[A-Z*][A-Za-z*]*"', text)) - {"iam", "sts", "aws"}
-        user = Principal((AWS_MANAGED["AdministratorAccess"], role.policies["EnforceMFAPolicy"]["document"]))
-        assert {service for service in services if user.allowed(f"{service}:Anything")} == set()
+        assert {service for service in services | {"tomorrow"} if user.allowed(f"{service}:Anything")} == set()
 
     def test_service_accounts_are_not_asked_for_a_device(self, default_role: RenderedRole) -> None:
         assert default_role.groups["ServiceAccountsGroup"]["managed_policies"] == []
