@@ -40,7 +40,8 @@ options:
         default: present
       pattern:
         description:
-          - Filter pattern, 1 to 1024 characters.
+          - Filter pattern, 1 to 1024 characters. Nothing but the pattern decides which events count. Dimensions, field
+            selection criteria and the use of transformed logs, if somebody gave them to the filter, are removed.
           - Required for a filter that is V(present).
         type: str
       metric_name:
@@ -277,8 +278,11 @@ def converge(context: Context) -> dict[str, object]:
         raise OptionError("log_group_name", group, "1 to 512 letters, digits and characters of . - _ / #")
     for index, item in enumerate(params["filters"]):
         check_filter(item, f"filters[{index}]")
+    # whoever can restrict a filter could make it blind without touching its pattern
     desired = [
-        Desired(MetricFilter.type, filter_key(group, item["name"]), fields_of(item), item["state"])
+        Desired(
+            MetricFilter.type, filter_key(group, item["name"]), {**fields_of(item), "restrictions": {}}, item["state"]
+        )
         for item in params["filters"]
     ]
     purges = [Purge(MetricFilter.type, filter_key(group, params["purge_prefix"]))] if params["purge"] else []

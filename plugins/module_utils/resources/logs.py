@@ -147,8 +147,12 @@ def filter_key(log_group_name: str, filter_name: str) -> str:
 
 @register
 class MetricFilter(ResourceType):
-    """A metric filter. Key: C(filter_key). Fields: pattern, metric_name, metric_namespace, metric_value,
-    default_value, unit."""
+    """A metric filter. Key: C(filter_key).
+
+    Fields: pattern, metric_name, metric_namespace, metric_value, default_value, unit; and restrictions, which can be
+    declared empty only: what else keeps events from the metric, by AWS's name. A filter with dimensions counts into
+    metrics of other dimensions than those that an alarm on the metric's name sees.
+    """
 
     type = "AWS::Logs::MetricFilter"
     service = "logs"
@@ -167,9 +171,14 @@ class MetricFilter(ResourceType):
                 found[filter_key(group, item["filterName"])] = self._observed(item)
         return found
 
-    @staticmethod
-    def _observed(item: Fields) -> Observed:
+    RESTRICTIONS = ("applyOnTransformedLogs", "emitSystemFieldDimensions", "fieldSelectionCriteria")
+
+    @classmethod
+    def _observed(cls, item: Fields) -> Observed:
         transformation = item["metricTransformations"][0]
+        restrictions = {name: item[name] for name in cls.RESTRICTIONS if item.get(name)}
+        if transformation.get("dimensions"):
+            restrictions["dimensions"] = transformation["dimensions"]
         return Observed(
             {
                 "pattern": item.get("filterPattern", ""),
@@ -178,6 +187,7 @@ class MetricFilter(ResourceType):
                 "metric_value": transformation["metricValue"],
                 "default_value": transformation.get("defaultValue"),
                 "unit": transformation.get("unit", "None"),
+                "restrictions": restrictions,
             }
         )
 

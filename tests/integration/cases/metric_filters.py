@@ -123,6 +123,22 @@ def unit_edited(emulator: Emulator) -> None:
     _edit(emulator, unit="Bytes")
 
 
+def dimensions_added(emulator: Emulator) -> None:
+    _edit(emulator, defaultValue=None, dimensions={"Region": "$.awsRegion"})
+
+
+def events_restricted(emulator: Emulator) -> None:
+    found = _logs(emulator).describe_metric_filters(logGroupName=GROUP, filterNamePrefix=ROOT)["metricFilters"]
+    if found:
+        _logs(emulator).put_metric_filter(
+            logGroupName=GROUP,
+            filterName=ROOT,
+            filterPattern=ROOT_PATTERN,
+            metricTransformations=found[0]["metricTransformations"],
+            fieldSelectionCriteria='@aws.account = "000000000000"',
+        )
+
+
 def filter_of_ours_left_over(emulator: Emulator) -> None:
     _put(emulator, f"{PREFIX}left-over", ROOT_PATTERN)
 
@@ -145,6 +161,8 @@ CASES = [
             metric_edited,
             value_edited,
             unit_edited,
+            dimensions_added,
+            events_restricted,
             filter_of_ours_left_over,
             foreign_filter_added,
         ),
