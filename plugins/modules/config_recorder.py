@@ -87,13 +87,13 @@ options:
         choices: [CONTINUOUS, DAILY]
         default: CONTINUOUS
       recording_mode_overrides:
-        description: Resource types with another frequency.
+        description: Resource types with another frequency. AWS Config accepts one override so far.
         type: list
         elements: dict
         default: []
         suboptions:
           resource_types:
-            description: The resource types. None may be in two overrides.
+            description: The resource types.
             type: list
             elements: str
             required: true
@@ -377,6 +377,8 @@ COMPANIONS = ("bucket", "key", "topic", "queue", "role")
 
 MOST_NAME = 256
 MOST_DESCRIPTION = 256
+MOST_OVERRIDES = 1
+"""What C(config:PutConfigurationRecorder) accepts so far, though it takes a list."""
 TOPIC_ARN = re.compile(r"arn:[^:]+:sns:(?P<region>[^:]+):[^:]+:[\w-]{1,256}")
 KMS_ARN = re.compile(r"arn:[^:]+:kms:[^:]+:[^:]+:(key|alias)/.+")
 ROLE_ARN = re.compile(r"arn:[^:]+:iam::[^:]*:role/.+")
@@ -461,18 +463,18 @@ def _check_types(option: str, types: list[str]) -> None:
 
 
 def _check_mode(mode: dict[str, t.Any] | None) -> None:
-    seen: set[str] = set()
-    for index, override in enumerate(mode["recording_mode_overrides"] if mode else []):
+    overrides = mode["recording_mode_overrides"] if mode else []
+    if len(overrides) > MOST_OVERRIDES:
+        allowed = f"up to {MOST_OVERRIDES} override, which may name many resource types"
+        raise OptionError("recording_mode.recording_mode_overrides", overrides, allowed)
+    for index, override in enumerate(overrides):
         option = f"recording_mode.recording_mode_overrides[{index}]"
         _check_types(f"{option}.resource_types", override["resource_types"])
-        twice = sorted(seen.intersection(override["resource_types"]))
-        if twice or not override["resource_types"]:
-            allowed = "at least one resource type, and none that another override has"
-            raise OptionError(f"{option}.resource_types", twice, allowed)
+        if not override["resource_types"]:
+            raise OptionError(f"{option}.resource_types", [], "at least one resource type")
         if len(override["description"] or "") > MOST_DESCRIPTION:
             allowed = f"up to {MOST_DESCRIPTION} characters"
             raise OptionError(f"{option}.description", override["description"], allowed)
-        seen.update(override["resource_types"])
 
 
 def _companions(params: dict[str, t.Any]) -> tuple[list[Desired], list[Desired], list[Purge]]:

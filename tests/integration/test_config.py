@@ -78,11 +78,11 @@ def reads_by_region(emulator: Emulator, service: str) -> collections.Counter[str
                 "recording_mode": {
                     "recording_mode_overrides": [
                         {"resource_types": ["AWS::EC2::VPC"], "recording_frequency": "DAILY"},
-                        {"resource_types": ["AWS::EC2::VPC"], "recording_frequency": "CONTINUOUS"},
+                        {"resource_types": ["AWS::EC2::Subnet"], "recording_frequency": "CONTINUOUS"},
                     ]
                 }
             },
-            "recording_mode.recording_mode_overrides[1].resource_types: ['AWS::EC2::VPC']",
+            "recording_mode.recording_mode_overrides: ",
         ),
         ({"delivery_channel": {"s3_key_prefix": "config/"}}, "delivery_channel.s3_key_prefix: 'config/'"),
         ({"delivery_channel": {"s3_kms_key_arn": "alias/x"}}, "delivery_channel.s3_kms_key_arn: 'alias/x'"),

@@ -139,9 +139,11 @@ def _recording_group(declared: Params | None) -> Params:
 
 def _recording_mode(declared: Params | None) -> Params:
     mode = declared or {"recordingFrequency": "CONTINUOUS"}
+    if len(mode.get("recordingModeOverrides", [])) > 1:
+        raise AwsError("ValidationException", "recordingModeOverrides: Member must have length less than or equal to 1")
     types = [one for override in mode.get("recordingModeOverrides", []) for one in override["resourceTypes"]]
     if len(types) != len(set(types)):
-        raise AwsError("ValidationException", "A resource type occurs twice in the overrides of the recording mode")
+        raise AwsError("ValidationException", "A resource type occurs twice in the override of the recording mode")
     return {"recordingModeOverrides": [], **mode}
 
 
