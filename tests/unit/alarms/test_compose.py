@@ -275,9 +275,12 @@ def test_shipped_topics_and_their_policy(shipped_topics: list[dict[str, t.Any]],
     assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allow["Condition"]["StringEquals"] == {"aws:SourceAccount": "${AWS::AccountId}"}
     assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    publishers = documents["__alarms_key_policy"]["Statement"][1]
-    assert set(publishers["Action"]) == {"kms:GenerateDataKey*", "kms:Decrypt"}
+    _administration, publishers, events = documents["__alarms_key_policy"]["Statement"]
+    assert set(publishers["Action"]) == set(events["Action"]) == {"kms:GenerateDataKey*", "kms:Decrypt"}
     assert publishers["Condition"] == {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}
+    # for encrypted topics, EventBridge supports none of the keys that say for whom it acts
+    assert events["Principal"] == {"Service": "events.amazonaws.com"}
+    assert [key for keys in events["Condition"].values() for key in keys] == ["kms:EncryptionContext:aws:sns:topicArn"]
 
 
 def test_several_addresses_become_several_subscriptions(composed: Compose) -> None:
