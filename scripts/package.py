@@ -15,8 +15,11 @@ from scripts.emulated import BIN, INVENTORY, ROOT, playbook
 from tests.emulator.process import EmulatorProcess
 
 PLAYBOOK = "secops.aws_baseline.baseline"
-NEEDED = ("meta/runtime.yml", "README.md", "LICENSES/GPL-3.0-or-later.txt", "playbooks/baseline.yml")
-UNWANTED = (".", "tests/", "scripts/", "inventories/", "collections/", "extensions/", "Makefile", "ansible.cfg")
+NEEDED = {"CHANGELOG.md", "LICENSES/GPL-3.0-or-later.txt", "README.md", "meta/runtime.yml", "playbooks/baseline.yml"}
+DIRECTORIES = ("LICENSES/", "changelogs/", "docs/", "meta/", "playbooks/", "plugins/", "roles/")
+FILES = {"FILES.json", "MANIFEST.json", "REUSE.toml"} | {
+    f"{name}.md" for name in ("CHANGELOG", "CODE_OF_CONDUCT", "CONTRIBUTING", "README", "SECURITY")
+}
 
 
 def galaxy(directory: Path, *arguments: str) -> None:
@@ -27,11 +30,11 @@ def galaxy(directory: Path, *arguments: str) -> None:
 def check_contents(archive: Path) -> None:
     """SystemExit when the archive has what it should not have, or lacks what it should have."""
     with tarfile.open(archive) as contents:
-        names = [name.removeprefix("./") for name in contents.getnames() if name not in ("", ".")]
+        names = {member.name for member in contents if member.isfile()}
     print(f"{archive.name}: {len(names)} files, {archive.stat().st_size // 1024} KiB")
-    if unwanted := [name for name in names if name.startswith(UNWANTED)]:
+    if unwanted := sorted(name for name in names - FILES if not name.startswith(DIRECTORIES) or name.endswith(".pyc")):
         raise SystemExit(f"The archive should not contain {', '.join(unwanted)}.")
-    if missing := [name for name in NEEDED if name not in names]:
+    if missing := sorted(NEEDED - names):
         raise SystemExit(f"The archive lacks {', '.join(missing)}.")
 
 
