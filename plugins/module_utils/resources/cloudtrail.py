@@ -242,6 +242,8 @@ class Trail(ResourceType):
             "cloudtrail:AddTags",
             "cloudtrail:RemoveTags",
             "cloudtrail:DeleteTrail",
+            # a trail is handed the role with which it writes to its log group
+            "iam:PassRole",
         ),
     }
 

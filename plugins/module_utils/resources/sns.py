@@ -331,7 +331,8 @@ class Subscription(ResourceType):
     propagation_errors = NOT_FOUND
     permissions = {
         "read": ("sns:ListSubscriptionsByTopic", "sns:GetSubscriptionAttributes"),
-        "write": ("sns:Subscribe", "sns:SetSubscriptionAttributes", "sns:Unsubscribe"),
+        # a subscription of the protocol firehose is handed its role
+        "write": ("sns:Subscribe", "sns:SetSubscriptionAttributes", "sns:Unsubscribe", "iam:PassRole"),
     }
 
     NAMES: t.ClassVar[dict[str, str]] = {
