@@ -244,6 +244,8 @@ class Connection:
     ) -> botocore.session.Session:
         session = botocore.session.Session(profile=profile)
         session.register_component("data_loader", shared_loader())
+        # regions that have to be opted in refuse the tokens of the global endpoint, which older SDKs take
+        session.set_config_variable("sts_regional_endpoints", "regional")
         if access_key:
             session.set_credentials(access_key, secret_key, token)
         return session
