@@ -64,7 +64,7 @@ lint: venv ## Style, documentation, licences, changelog
 	reuse lint --quiet
 	antsibull-changelog lint
 	@# antsibull-docs copies amazon.aws by what git knows of it, which below .venv would be nothing; it logs to HOME.
-	GIT_CEILING_DIRECTORIES=$(CURDIR)/$(VENV) GIT_CONFIG_GLOBAL=$(HOME)/.gitconfig HOME=$(XDG_CACHE_HOME) \
+	GIT_CEILING_DIRECTORIES=$(CURDIR)/$(VENV) GIT_CONFIG_GLOBAL=$(HOME)/.gitconfig HOME=$(CURDIR)/$(VENV) \
 	    antsibull-docs lint-collection-docs \
 	    --plugin-docs --validate-collection-refs dependent --check-extra-docs-refs .
 
