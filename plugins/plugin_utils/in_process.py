@@ -17,6 +17,7 @@ import os
 import sys
 import typing as t
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -68,7 +69,7 @@ class InProcessAction(ActionBase):
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         with environment_of(environment):
-            return self._run_here()
+            return self._run_here(task_vars)
 
     def _is_possible(self, task_vars: dict[str, t.Any]) -> bool:
         interpreter = self._templar.template(task_vars.get("ansible_python_interpreter", sys.executable))
@@ -81,7 +82,7 @@ class InProcessAction(ActionBase):
             and (interpreter.startswith("auto") or os.path.realpath(interpreter) == os.path.realpath(sys.executable))
         )
 
-    def _run_here(self) -> dict[str, t.Any]:
+    def _run_here(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         validation = ArgumentSpecValidator(aws_argument_spec() | self.argument_spec).validate(self._task.args)
         if validation.error_messages:
             # the very words of a module process
@@ -91,11 +92,19 @@ class InProcessAction(ActionBase):
         else:
             module = InProcessModule(validation.validated_parameters, self._task.check_mode, self._task.diff)
             result = converged(type(self).converge, module)
-        result["invocation"] = {"module_args": validation.validated_parameters}
+        if injects_invocation(task_vars):
+            result["invocation"] = {"module_args": validation.validated_parameters}
         # ansible-core offers no public way to the values of no_log options
         censored = remove_values(result, validation._no_log_values)
         # as a module's output: plain, and so without the origins that Ansible tags values with, which are slow to send
         return json.loads(json.dumps(censored))
+
+
+def injects_invocation(task_vars: dict[str, t.Any]) -> bool:
+    """Whether results tell the options of their task: as configured since ansible-core 2.21, and always before."""
+    if not hasattr(constants, "INJECT_INVOCATION"):
+        return True
+    return constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars)
 
 
 @contextlib.contextmanager

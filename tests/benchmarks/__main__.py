@@ -125,6 +125,7 @@ def tasks_of_baseline(bench: Bench) -> list[dict[str, t.Any]]:
         callback = {
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "task_arguments",
+            "ANSIBLE_INJECT_INVOCATION": "true",
             "TASK_ARGUMENTS": file.name,
         }
         ansible_playbook(bench.emulator, "baseline.yml", HERE / "inventory.yml", "--check", extra_environment=callback)

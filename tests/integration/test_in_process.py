@@ -151,6 +151,7 @@ def ways(emulator_process: Emulator, tmp_path_factory: pytest.TempPathFactory) -
             "AWS_REGION": OTHER_REGION,
             "ANSIBLE_REMOTE_TEMP": str(remote),
             "ANSIBLE_KEEP_REMOTE_FILES": "true",
+            "ANSIBLE_INJECT_INVOCATION": "true",
         }
         run = ansible_playbook(emulator_process, path, "localhost,", variables=variables, extra_environment=steer)
         found.append(Way(run, frozenset(file.name for file in remote.rglob("AnsiballZ_*.py"))))
