@@ -160,7 +160,7 @@ class Key(ResourceType):
             "policy": lambda: {
                 "policy": json.loads(client.call("GetKeyPolicy", KeyId=key_id, PolicyName="default")["Policy"])
             },
-            "enable_key_rotation": lambda: self._rotation(client.call("GetKeyRotationStatus", KeyId=key_id)),
+            "enable_key_rotation": lambda: self._rotation(client, key_id, state, declared),
             "tags": lambda: {"tags": self._tags(client.pages("ListResourceTags", "Tags", KeyId=key_id))},
         }
         for part in in_parallel(lambda reader: reader(), [readers[name] for name in readers if name in declared]):
@@ -176,7 +176,14 @@ class Key(ResourceType):
         return ansible_dict_to_boto3_tag_list(tags, "TagKey", "TagValue")
 
     @staticmethod
-    def _rotation(answer: Fields) -> Fields:
+    def _rotation(client: Client, key_id: str, state: str, declared: Fields) -> Fields:
+        if state != "Enabled" and declared.get("enabled") is False:
+            # it does not rotate, and as long as it is not enabled AWS lets nobody say whether it would
+            return {name: declared.get(name) for name in ("enable_key_rotation", "rotation_period_in_days")}
+        if state in PENDING_DELETION:
+            # AWS says no, and after the deletion is cancelled what it was before
+            return {"enable_key_rotation": None, "rotation_period_in_days": None}
+        answer = client.call("GetKeyRotationStatus", KeyId=key_id)
         return {
             "enable_key_rotation": answer["KeyRotationEnabled"],
             "rotation_period_in_days": answer.get("RotationPeriodInDays"),

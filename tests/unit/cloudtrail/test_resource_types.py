@@ -67,7 +67,6 @@ def test_keys_that_are_referred_to_must_exist() -> None:
     [
         (False, True, ["EnableKey", "EnableKeyRotation"]),
         ("PendingDeletion", True, ["CancelKeyDeletion", "EnableKey", "EnableKeyRotation"]),
-        ("PendingDeletion", False, ["CancelKeyDeletion", "EnableKeyRotation"]),
         (True, False, ["EnableKeyRotation", "DisableKey"]),
     ],
 )
@@ -76,6 +75,36 @@ def test_a_key_is_usable_while_it_is_changed(enabled: t.Any, wanted: bool, made:
     after = {"enabled": wanted, "enable_key_rotation": True}
     calls = kms.Key().update("alias/audit", before, after, {"enabled", "enable_key_rotation"}, SCOPE)
     assert operations(calls) == made
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled", "rotation"),
+    [
+        ("Enabled", True, {"enable_key_rotation": False, "rotation_period_in_days": None}),
+        ("Enabled", False, {"enable_key_rotation": False, "rotation_period_in_days": None}),
+        ("Disabled", True, {"enable_key_rotation": False, "rotation_period_in_days": None}),
+        # what AWS says is not what it is after the deletion is cancelled
+        ("PendingDeletion", True, {"enable_key_rotation": None, "rotation_period_in_days": None}),
+        # what cannot be changed is no difference
+        ("PendingDeletion", False, {"enable_key_rotation": True, "rotation_period_in_days": 365}),
+        ("Disabled", False, {"enable_key_rotation": True, "rotation_period_in_days": 365}),
+    ],
+)
+def test_rotation_of_a_key_that_is_not_enabled(state: str, enabled: bool, rotation: dict[str, t.Any]) -> None:
+    class Client:
+        scope = SCOPE
+
+        def call(self, operation: str, *_absent: t.Any, **_parameters: t.Any) -> dict[str, t.Any]:
+            metadata = {"Arn": KEY_ARN, "KeyId": "k", "KeyState": state}
+            return {"DescribeKey": {"KeyMetadata": metadata}, "GetKeyRotationStatus": {"KeyRotationEnabled": False}}[
+                operation
+            ]
+
+        optional = call
+
+    declared = {"enabled": enabled, "enable_key_rotation": True, "rotation_period_in_days": 365}
+    observed = kms.Key().read(t.cast(t.Any, Client()), {"alias/audit": declared}, ())["alias/audit"].fields
+    assert {name: observed[name] for name in rotation} == rotation
 
 
 def test_a_new_bucket_is_not_told_what_it_has_anyway() -> None:
