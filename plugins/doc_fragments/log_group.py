@@ -18,6 +18,13 @@ options:
         description: Name of the log group, 1 to 512 letters, digits and characters of C(.-_/#).
         type: str
         required: true
+      state:
+        description:
+          - Whether to bring the log group into line, or only to make sure that it is there as described.
+          - V(existing) never changes anything, and fails when the log group is missing, in check mode too.
+        type: str
+        choices: [present, existing]
+        default: present
       retention_in_days:
         description:
           - After how many days events expire. V(0) means never.

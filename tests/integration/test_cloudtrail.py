@@ -392,3 +392,17 @@ def test_role_creates_nothing_unless_it_manages(emulator: Emulator, mode: str, f
     )
     assert (run.returncode != 0) is failed
     assert not emulator.writes()
+
+
+@pytest.mark.parametrize("check_mode", [True, False], ids=["check", "run"])
+def test_an_existing_log_group_must_be_there(emulator: Emulator, check_mode: bool) -> None:
+    """What is to be hung on it would be planned in vain."""
+    result = converge(emulator, "cloudtrail", {"log_group": {"name": "/their/log", "state": "existing"}}, check_mode)
+    assert result["failed"]
+    assert [error["code"] for error in result["errors"]] == ["NotAsRequired"]
+    assert "/their/log: must exist, but does not" in result["msg"]
+    emulator.client("logs", HOME_REGION).create_log_group(logGroupName="/their/log")
+    emulator.clear_calls()
+    result = converge(emulator, "cloudtrail", {"log_group": {"name": "/their/log", "state": "existing"}}, check_mode)
+    assert not result.get("failed") and not result["changed"]
+    assert not emulator.writes()

@@ -36,6 +36,7 @@ FOREVER = 0
 
 LOG_GROUP_OPTIONS: dict[str, t.Any] = {
     "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "existing"], "default": "present"},
     "retention_in_days": {"type": "int"},
     "kms_key_id": {"type": "str"},
     "tags": {"type": "dict"},
@@ -56,7 +57,7 @@ def log_group(options: Fields, option: str = "log_group") -> Desired:
     fields = fields_of(options)
     if "kms_key_id" in fields:
         fields["kms_key_id"] = kms.reference(f"{option}.kms_key_id", fields["kms_key_id"])
-    return Desired(LogGroup.type, name, fields)
+    return Desired(LogGroup.type, name, fields, options["state"])
 
 
 @register
