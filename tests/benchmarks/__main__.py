@@ -76,7 +76,7 @@ def say(title: str, *rows: tuple[str, str]) -> None:
 def alarms_against_loops(bench: Bench, start: float) -> None:
     """The alarms role, unchanged and in check mode, against loops over amazon.aws's modules for as many objects."""
     bench.playbook("baseline", "--tags", "cloudtrail,alarms")
-    role_seconds = bench.best(lambda: unchanged(bench.playbook("baseline", "--check", "--tags", "alarms")))
+    role_seconds = bench.best(lambda: unchanged(bench.playbook("alarms", "--check")))
     pages = bench.emulator.client("logs", HOME_REGION, ACCOUNT_ID).get_paginator("describe_metric_filters").paginate()
     found = [item for page in pages for item in page["metricFilters"]]
     loop_seconds = elapsed(lambda: bench.playbook("upstream_loops", "--check", metric_filters=found))
@@ -99,6 +99,7 @@ def baseline_by_regions(bench: Bench, start: float) -> None:
     with bench.latency(LATENCY_MS):
         all_regions = bench.best(run)
         one_region = bench.best(lambda: run(aws_baseline_regions=[HOME_REGION]))
+        validation = bench.best(lambda: bench.playbook("validate"))
         modules = elapsed(lambda: run(aws_baseline_in_process=False))
         bench.emulator.clear_calls()
         tasks = tasks_of_baseline(bench)
@@ -111,8 +112,10 @@ def baseline_by_regions(bench: Bench, start: float) -> None:
         (f"{regions} regions", f"{all_regions:.1f} s"),
         (f"{regions} regions : 1 region (aim: at most 1.3)", f"{all_regions / one_region:.2f}"),
         ("Ansible's own start", f"{start:.1f} s"),
+        ("refusing bad input of all roles first, without a call", f"{validation - start:.1f} s"),
         ("bare boto3 script making the same reads in threads", f"{bare:.1f} s"),
         ("this : bare script, Ansible's start left out (aim: at most 2)", f"{(all_regions - start) / bare:.2f}"),
+        ("the same without refusing bad input first", f"{(all_regions - validation) / bare:.2f}"),
         ("fast path off", f"{modules:.1f} s"),
         ("fast path off : on", f"{modules / all_regions:.2f}"),
     )
