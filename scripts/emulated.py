@@ -19,11 +19,13 @@ INVENTORY = ROOT / "inventories" / "demo"
 _CHANGED = re.compile(r"\bchanged=(\d+)")
 
 
-def environment(emulator: Emulator) -> dict[str, str]:
-    """This process's environment without what steers AWS SDKs and Ansible, and with the emulator's account."""
+def environment(emulator: Emulator, **identity: str) -> dict[str, str]:
+    """This process's environment without what steers AWS SDKs and Ansible, and with the emulator's account.
+
+    identity: as C(Emulator.environment) takes it.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
-    kept = {"ANSIBLE_HOME": str(ROOT / ".ansible"), "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty())}
-    return inherited | kept | emulator.environment()
+    return inherited | {"ANSIBLE_HOME": str(ROOT / ".ansible")} | emulator.environment(**identity)
 
 
 def playbook(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **variables: str) -> int:
@@ -38,7 +40,7 @@ def playbook(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **variables:
     with subprocess.Popen(
         [BIN / command[0], *arguments],
         cwd=cwd,
-        env=environment(emulator) | variables,
+        env=environment(emulator) | {"ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty())} | variables,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

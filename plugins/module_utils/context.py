@@ -21,6 +21,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import (
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ROLE_ARN
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
@@ -40,7 +41,6 @@ REGIONS_OPTIONS: dict[str, t.Any] = {
 """Options of modules that work in many regions, documented in the fragment C(regions)."""
 
 ACCOUNT_ID = re.compile(r"\d{12}")
-ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 
 
 class Module(t.Protocol):

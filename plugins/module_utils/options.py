@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
@@ -13,6 +14,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import S
 
 IDENTITY_OPTIONS = frozenset({"name", "state"})
 """Options that say which resource is meant, not how it should be."""
+
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+"""ARN of an IAM role, without pseudo parameters."""
 
 SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
 """Stands for any account, to check values with pseudo parameters before the account is known. Its names are as short as

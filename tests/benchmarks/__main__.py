@@ -19,11 +19,12 @@ import time
 import typing as t
 from pathlib import Path
 
+from scripts.emulated import environment
 from tests.benchmarks.reads import reads_of_tasks
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
 from tests.support.cases import ACCOUNT_ID, HOME_REGION
-from tests.support.playbook import Run, ansible_playbook, environment
+from tests.support.playbook import Run, ansible_playbook
 
 HERE = Path(__file__).resolve().parent
 LATENCY_MS = 20
@@ -142,7 +143,8 @@ def bare_script(bench: Bench, tasks: list[dict[str, t.Any]]) -> float:
         json.dump(reads, file)
         file.flush()
         command = [sys.executable, str(HERE / "bare_reads.py"), file.name]
-        return bench.best(lambda: subprocess.run(command, env=environment(bench.emulator), check=True))
+        variables = environment(bench.emulator, account_id=ACCOUNT_ID, region=HOME_REGION)
+        return bench.best(lambda: subprocess.run(command, env=variables, check=True))
 
 
 def reads_per_service(calls: list[t.Any]) -> None:

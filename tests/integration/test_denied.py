@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.secops.aws_baseline.plugins.module_utils import reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import iam_action
 from tests.emulator.client import Emulator
-from tests.integration.test_properties import all_cases, assert_converges
-from tests.support.cases import ACCOUNT_ID, Case
+from tests.integration.test_properties import assert_converges
+from tests.support.cases import ACCOUNT_ID, Case, all_cases
 from tests.support.run import converge
 
 

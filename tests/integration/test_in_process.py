@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import importlib
 import json
-import pkgutil
 import typing as t
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.client import Emulator
-from tests.integration import cases
-from tests.support.cases import ACCOUNT_ID, HOME_REGION, Case
+from tests.support.cases import ACCOUNT_ID, HOME_REGION, all_cases
 from tests.support.playbook import ROOT, Run, ansible_playbook
 
 OTHER_REGION = "us-east-1"
@@ -38,11 +35,6 @@ ALARM = {
     "threshold": 1,
     "comparison_operator": "GreaterThanOrEqualToThreshold",
 }
-
-
-def all_cases() -> list[Case]:
-    modules = (f"{cases.__name__}.{info.name}" for info in pkgutil.iter_modules(cases.__path__))
-    return [case for name in modules for case in importlib.import_module(name).CASES]
 
 
 def task(module: str, arguments: dict[str, t.Any], name: str | None = None, **keywords: t.Any) -> dict[str, t.Any]:

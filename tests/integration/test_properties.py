@@ -11,8 +11,6 @@ Beside these: every call is among the permissions that the resource types declar
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import typing as t
 
 import pytest
@@ -24,8 +22,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     resource_type,
 )
 from tests.emulator.client import Emulator
-from tests.integration import cases
-from tests.support.cases import Case
+from tests.support.cases import Case, all_cases
 from tests.support.log import planned_writes, writes
 from tests.support.run import converge
 
@@ -42,11 +39,6 @@ def declared_operations(types: t.Iterable[str]) -> set[str]:
     """The operations that resource types say they use."""
     permissions = [resource_type(name).permissions for name in types]
     return {operation for purposes in permissions for operations in purposes.values() for operation in operations}
-
-
-def all_cases() -> list[Case]:
-    modules = (f"{cases.__name__}.{info.name}" for info in pkgutil.iter_modules(cases.__path__))
-    return [case for name in modules for case in importlib.import_module(name).CASES]
 
 
 def assert_converges(emulator: Emulator, case: Case, arguments: dict[str, t.Any]) -> dict[str, t.Any]:

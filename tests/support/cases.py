@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
+import importlib
+import pkgutil
 import typing as t
 
 from hypothesis import strategies as st
 
 from tests.emulator.client import Emulator
+from tests.integration import cases
 
 ACCOUNT_ID = "123456789012"
 HOME_REGION = "eu-central-1"
@@ -38,3 +41,9 @@ class Case:
 
     def __str__(self) -> str:
         return self.module
+
+
+def all_cases() -> list[Case]:
+    """The cases of all modules."""
+    modules = (f"{cases.__name__}.{info.name}" for info in pkgutil.iter_modules(cases.__path__))
+    return [case for name in modules for case in importlib.import_module(name).CASES]

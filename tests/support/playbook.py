@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
+from scripts.emulated import BIN, ROOT, environment
 from tests.emulator.client import Emulator
 from tests.support.cases import ACCOUNT_ID, HOME_REGION
 
-ROOT = Path(__file__).resolve().parents[2]
 JSON_OUTPUT = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
 
 
@@ -52,12 +50,6 @@ class Run:
         return "\n".join(str(task.get("msg")) for task in self.tasks() if task.get("failed"))
 
 
-def environment(emulator: Emulator, account_id: str = ACCOUNT_ID) -> dict[str, str]:
-    """This process's environment without what steers AWS SDKs and Ansible, and with the emulator."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
-    return inherited | emulator.environment(account_id=account_id, region=HOME_REGION)
-
-
 def ansible_playbook(
     emulator: Emulator,
     playbook: Path | str,
@@ -68,9 +60,13 @@ def ansible_playbook(
     json_output: bool = True,
 ) -> Run:
     """Run a playbook; paths are relative to the project."""
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(ROOT / playbook), "-i", str(ROOT / inventory)]
+    command = [str(BIN / "ansible-playbook"), str(ROOT / playbook), "-i", str(ROOT / inventory)]
     command += [*arguments, *(("-e", json.dumps(variables)) if variables else ())]
-    full_environment = environment(emulator) | (JSON_OUTPUT if json_output else {}) | (extra_environment or {})
+    full_environment = (
+        environment(emulator, account_id=ACCOUNT_ID, region=HOME_REGION)
+        | (JSON_OUTPUT if json_output else {})
+        | (extra_environment or {})
+    )
     done = subprocess.run(command, cwd=ROOT, env=full_environment, capture_output=True, text=True, check=False)
     output = json.loads(done.stdout) if json_output and done.stdout.startswith("{") else {}
     return Run(done.returncode, done.stdout, done.stderr, output)

@@ -18,7 +18,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, check_policy, fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import (
+    ROLE_ARN,
+    SAMPLE_SCOPE,
+    check_policy,
+    fields_of,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
@@ -74,7 +79,6 @@ CONFIRMED_PROTOCOLS = frozenset({"email", "email-json", "https"})
 EMAIL = re.compile(r"[^@\s|]+@[^@\s|]+\.[^@\s|]+")
 USER_INFO = re.compile(r"(://)[^/?#]*@")
 PHONE_NUMBER = re.compile(r"\+[1-9]\d{1,14}")
-ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 ENDPOINTS = {
     "email": (EMAIL, "an e-mail address"),
     "email-json": (EMAIL, "an e-mail address"),
