@@ -42,12 +42,12 @@ class Application:
         self.lacking: list[str] = []
         self._moto = DomainDispatcherApplication(create_backend_app)
         # One lock around every answer: a check and the change it guards belong together, and Python runs one at a time.
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         mock_random.seed(self.faults.settings.seed)
 
     def reset(self) -> None:
         """Forget all state, settings and calls; the next identifiers repeat those after any other reset."""
-        with self._lock:
+        with self.lock:
             _forget_moto_state()
             for service in SERVICES.values():
                 service.reset()
@@ -59,7 +59,7 @@ class Application:
     def handle(self, environ: dict[str, Any], body: bytes) -> Response:
         path = environ["PATH_INFO"]
         if path.startswith(control.PREFIX):
-            with self._lock:
+            with self.lock:
                 return control.answer(self, environ, body)
         environ["wsgi.input"] = io.BytesIO(body)
         request = Request(environ)
@@ -108,7 +108,7 @@ class Application:
         try:
             if not self.faults.region_enabled(scope.region):
                 raise region_disabled(service, scope.region)
-            with self._lock:
+            with self.lock:
                 return self._serve(identity, scope, environ, request, body, protocol), False
         except LackingOperation as failure:
             self.lacking.append(failure.message)

@@ -15,6 +15,7 @@ from botocore.config import Config
 from .calls import ACCOUNT_KEY_PREFIX, DEFAULT_ACCOUNT, Call
 
 DEFAULT_REGION = "us-east-1"
+DEFAULT_ORGANIZATION = "o-emulator01"
 
 
 def environment(url: str, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
@@ -74,6 +75,18 @@ class Emulator:
     def confirmations(self) -> list[dict[str, str]]:
         """The confirmation messages nobody has answered yet: topic_arn, protocol, endpoint, token."""
         return list(self._request("GET", "confirmations"))
+
+    def create_organization(
+        self, accounts: list[dict[str, str]], organization_id: str = DEFAULT_ORGANIZATION, **options: str
+    ) -> str:
+        """An organization with all features of accounts with fixed ids; its id.
+
+        accounts: id (12 digits), name and email of each, the management account first. options: role_name, of the role
+        that the management account may assume in the others (default C(OrganizationAccountAccessRole)); region, for
+        another partition.
+        """
+        payload = {"organization_id": organization_id, "accounts": accounts, **options}
+        return str(self._request("POST", "organization", payload)["organization_id"])
 
     def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
         return environment(self.url, account_id, region)

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from . import calls
 from .errors import AwsError
-from .services import sns
+from .registry import Scope
+from .services import organizations, sns
 from .wire import Response, json_response
 
 if TYPE_CHECKING:
@@ -22,33 +24,64 @@ _FILTERS = frozenset({"service", "operation", "action", "account", "region", "ac
 
 
 def answer(application: Application, environ: dict[str, Any], body: bytes) -> Response:
-    """GET health, calls, lacking, settings, confirmations; POST reset, settings, confirm-subscription; DELETE calls."""
+    """One of ROUTES; 400 when the payload is not what it should be, 404 when there is no such control."""
     name, method = environ["PATH_INFO"].removeprefix(PREFIX).strip("/"), environ["REQUEST_METHOD"]
+    route = ROUTES.get((method, name))
+    if route is None:
+        return json_response({"error": f"no such control: {method} {name}"}, 404)
     try:
-        payload = json.loads(body) if body else {}
-        if (method, name) == ("GET", "health"):
-            return json_response({"status": "ready"})
-        if (method, name) == ("POST", "reset"):
-            application.reset()
-            return json_response({})
-        if (method, name) == ("GET", "calls"):
-            filters = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-            if unknown := set(filters) - _FILTERS:
-                raise ValueError(f"unknown filters: {', '.join(sorted(unknown))}")
-            return json_response(calls.to_json(application.log.find(filters)))
-        if (method, name) == ("DELETE", "calls"):
-            application.log.clear()
-            return json_response({})
-        if (method, name) == ("GET", "lacking"):
-            return json_response(sorted(set(application.lacking)))
-        if name == "settings" and method in ("GET", "POST"):
-            if method == "POST":
-                application.faults.update(payload)
-            return json_response(application.settings_document())
-        if (method, name) == ("POST", "confirm-subscription"):
-            return json_response({"subscription_arn": sns.confirm(payload["topic_arn"], payload["endpoint"])})
-        if (method, name) == ("GET", "confirmations"):
-            return json_response(sns.pending_confirmations())
+        payload = json.loads(body) if body else dict(parse_qsl(environ.get("QUERY_STRING", "")))
+        return json_response(route(application, payload))
     except (ValueError, KeyError, TypeError, AwsError) as failure:
         return json_response({"error": str(failure)}, 400)
-    return json_response({"error": f"no such control: {method} {name}"}, 404)
+
+
+def _reset(application: Application, payload: dict[str, Any]) -> Any:
+    application.reset()
+    return {}
+
+
+def _calls(application: Application, payload: dict[str, Any]) -> Any:
+    if unknown := set(payload) - _FILTERS:
+        raise ValueError(f"unknown filters: {', '.join(sorted(unknown))}")
+    return calls.to_json(application.log.find(payload))
+
+
+def _clear_calls(application: Application, payload: dict[str, Any]) -> Any:
+    application.log.clear()
+    return {}
+
+
+def _settings(application: Application, payload: dict[str, Any]) -> Any:
+    application.faults.update(payload)
+    return application.settings_document()
+
+
+def _confirm_subscription(application: Application, payload: dict[str, Any]) -> Any:
+    return {"subscription_arn": sns.confirm(payload["topic_arn"], payload["endpoint"])}
+
+
+def _organization(application: Application, payload: dict[str, Any]) -> Any:
+    """Make an organization of accounts with ids that are given; its id."""
+    first, *others = payload["accounts"]
+    scope = Scope(first["id"], payload.get("region", "us-east-1"))
+    organization = organizations.create(scope, first["name"], first["email"], payload["organization_id"])
+    for account in others:
+        organizations.join(organization, scope, account["id"], account["name"], account["email"])
+        organizations.grant_access(scope, account["id"], payload.get("role_name", organizations.ACCESS_ROLE))
+    return {"organization_id": organization.id}
+
+
+#: What tests and people may ask, and the function of application and payload that answers.
+ROUTES: dict[tuple[str, str], Callable[[Application, dict[str, Any]], Any]] = {
+    ("GET", "health"): lambda application, payload: {"status": "ready"},
+    ("GET", "calls"): _calls,
+    ("DELETE", "calls"): _clear_calls,
+    ("GET", "lacking"): lambda application, payload: sorted(set(application.lacking)),
+    ("GET", "settings"): lambda application, payload: application.settings_document(),
+    ("POST", "settings"): _settings,
+    ("POST", "reset"): _reset,
+    ("POST", "confirm-subscription"): _confirm_subscription,
+    ("GET", "confirmations"): lambda application, payload: sns.pending_confirmations(),
+    ("POST", "organization"): _organization,
+}

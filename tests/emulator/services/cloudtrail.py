@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.backends import get_backend
-
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery, s3
+from . import delivery, organizations, s3
 
 Params = dict[str, Any]
 
@@ -95,25 +93,10 @@ _CLEARABLE = ("S3KeyPrefix", "SnsTopicName", "CloudWatchLogsLogGroupArn", "Cloud
 # --- finding --------------------------------------------------------------------------------------------------------
 
 
-def _organization(scope: Scope) -> Any | None:
-    """moto's organizations backend of the organization the account belongs to."""
-    for account, backends in list(get_backend("organizations").items()):
-        backend = backends.get(scope.partition)
-        if backend is None or backend.org is None:
-            continue
-        if account == scope.account or any(one.id == scope.account for one in backend.accounts):
-            return backend
-    return None
-
-
-def _is_management(scope: Scope, organization: Any) -> bool:
-    return str(organization.org.master_account_id) == scope.account
-
-
 def _visible(scope: Scope) -> list[Trail]:
     """Trails of this region, then shadows: multi-region trails of others, and the organization's."""
     own = list(service.state(scope).values())
-    organization = _organization(scope)
+    organization = organizations.organization_of(scope)
     shadows = []
     for (account, region), trails in service.states().items():
         if scope.at(region=region).partition != scope.partition:
@@ -123,7 +106,7 @@ def _visible(scope: Scope) -> list[Trail]:
             from_organization = (
                 trail.settings["IsOrganizationTrail"]
                 and organization is not None
-                and str(organization.org.master_account_id) == account
+                and organization.management == account
             )
             reaches = region == scope.region or trail.settings["IsMultiRegionTrail"]
             if reaches and (same_account or from_organization) and trail not in own:
@@ -198,18 +181,18 @@ def _check_settings(name: str, settings: Params, scope: Scope) -> Params:
 
 
 def _check_organization(scope: Scope) -> str:
-    organization = _organization(scope)
+    organization = organizations.organization_of(scope)
     if organization is None:
         raise AwsError("OrganizationsNotInUseException", "Your account is not a member of an organization.")
-    if not _is_management(scope, organization):
+    if scope.account != organization.management:
         raise AwsError("NotOrganizationMasterAccountException", "You are not the management account.")
-    if not any(one["ServicePrincipal"] == PRINCIPAL for one in organization.services):
+    if not organization.trusts(PRINCIPAL):
         raise AwsError(
             "CloudTrailAccessNotEnabledException",
             "The request could not be processed because your organization hasn't enabled CloudTrail service access. "
             "Enable service access for CloudTrail, and then try again.",
         )
-    return str(organization.org.id)
+    return organization.id
 
 
 def _check_bucket(settings: Params, arn: str, organization_id: str | None, key: Any | None, scope: Scope) -> None:

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, The secops.aws_baseline authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An organization for tests: who is who, and how to make it."""
+
+from __future__ import annotations
+
+from tests.emulator.client import DEFAULT_ORGANIZATION, Emulator
+
+MANAGEMENT = "100000000001"
+LOG_ARCHIVE = "100000000002"
+SECURITY = "100000000003"
+MEMBERS = ("100000000011", "100000000012", "100000000013")
+NAMES = {
+    MANAGEMENT: "management",
+    LOG_ARCHIVE: "log-archive",
+    SECURITY: "security",
+    MEMBERS[0]: "shop",
+    MEMBERS[1]: "payments",
+    MEMBERS[2]: "data",
+}
+ORGANIZATION_ID = DEFAULT_ORGANIZATION
+
+
+def organization(
+    emulator: Emulator, *, management: str = MANAGEMENT, members: tuple[str, ...] | None = None, **options: str
+) -> str:
+    """Make an organization; its id. members: the other accounts, by default all in NAMES.
+
+    options: as C(Emulator.create_organization) takes them.
+    """
+    ids = (management, *(members if members is not None else tuple(one for one in NAMES if one != management)))
+    names = {one: NAMES.get(one, f"account-{one}") for one in ids}
+    accounts = [{"id": one, "name": name, "email": f"{name}@acme.example"} for one, name in names.items()]
+    return emulator.create_organization(accounts, ORGANIZATION_ID, **options)
