@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 # The IAM action that allows an API operation, where the two names differ (Service Authorization Reference).
@@ -32,6 +33,12 @@ ACCESS_DENIED_CODES = frozenset(
         "403",
     }
 )
+
+
+# How AWS names the kind of policy that stood in the way, beside a permission that nobody gave.
+_DENIED_BY = re.compile(r"(?:explicit deny in an? |because no )(?!identity-based)([a-z][a-z -]*?(?:policy|boundary))\b")
+ORGANIZATION_POLICIES = frozenset({"service control policy", "resource control policy"})
+"""Kinds of policies that hold for accounts of an organization, whatever their roles may do."""
 
 
 class BaselineError(Exception):
@@ -65,8 +72,22 @@ class OperationError(BaselineError):
         return self.code in ACCESS_DENIED_CODES and "not authorized to perform" in self.message
 
     @property
+    def denied_by(self) -> str | None:
+        """The kind of policy that denied the call, such as C(service control policy); None when AWS names none.
+
+        A permission that is merely missing is denied by no policy.
+        """
+        found = _DENIED_BY.search(self.message) if self.code in ACCESS_DENIED_CODES else None
+        return found[1] if found else None
+
+    def __str__(self) -> str:
+        if self.denied_by in ORGANIZATION_POLICIES:
+            return f"{super().__str__()} (A {self.denied_by} of the organization denies it, no missing permission.)"
+        return super().__str__()
+
+    @property
     def permission(self) -> str | None:
-        """The IAM action that is missing, or None when the failure is not about permissions."""
+        """The IAM action that was denied, or None when the failure is not about permissions."""
         if self.code in ACCESS_DENIED_CODES:
             return iam_action(self.operation)
         return None

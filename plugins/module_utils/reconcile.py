@@ -91,11 +91,13 @@ def reconcile(
     connection: Connection, desired: c.Iterable[Desired], purges: c.Iterable[Purge] = (), check_mode: bool = False
 ) -> Outcome:
     """Bring an account to the desired state; with check_mode, only say what that would do."""
-    return _Reconciliation(connection, desired, purges).run(check_mode)
+    return _Reconciliation(connection, desired, purges, check_mode).run()
 
 
 class _Reconciliation:
-    def __init__(self, connection: Connection, desired: c.Iterable[Desired], purges: c.Iterable[Purge]) -> None:
+    def __init__(
+        self, connection: Connection, desired: c.Iterable[Desired], purges: c.Iterable[Purge], check_mode: bool
+    ) -> None:
         self.connection = connection
         self.home = connection.home.region
         self.wanted: dict[Address, Desired] = {}
@@ -121,12 +123,13 @@ class _Reconciliation:
         self.attributes: dict[Address, Fields] = {}
         self.written_types: set[str] = set()
         self.failed: set[Address] = set()
+        self.check_mode = check_mode
 
-    def run(self, check_mode: bool) -> Outcome:
+    def run(self) -> Outcome:
         self._read()
         self.connection.verify()
         changes = self._plan()
-        if check_mode:
+        if self.check_mode:
             self.outcome.changes = [self._describe(change, change.calls) for change in changes]
         else:
             self._apply(changes)
@@ -186,8 +189,8 @@ class _Reconciliation:
         if self._blocked(address, requires):
             return None
         fields = {name: self._resolve(value, address[0]) for name, value in item.fields.items()}
-        if item.state == "existing":
-            self._verify(address, kind, before, fields)
+        if item.state in ("existing", "expected"):
+            self._verify(address, kind, before, fields, item.state == "expected" and self.check_mode)
             return None
         if before is None:
             self.attributes.setdefault(address, kind.attributes(item.key, scope))
@@ -206,8 +209,12 @@ class _Reconciliation:
             requires,
         )
 
-    def _verify(self, address: Address, kind: ResourceType, before: Observed | None, fields: Fields) -> None:
+    def _verify(
+        self, address: Address, kind: ResourceType, before: Observed | None, fields: Fields, may_be_absent: bool
+    ) -> None:
         if before is None:
+            if may_be_absent:
+                return
             message = "must exist, but does not."
         else:
             wrong = [name for name, value in fields.items() if not kind.same(name, before.fields.get(name), value)]
@@ -262,7 +269,14 @@ class _Reconciliation:
             return made
         try:
             for call in change.calls:
-                response = self._send(change, call, self._resolve(call.parameters, region), bool(made))
+                parameters = self._resolve(call.parameters, region)
+                if unknown := ", ".join(str(ref) for ref in references(parameters)):
+                    self.failed.add(change.address)
+                    self._error(
+                        change.address, "PrerequisiteFailed", f"{name} {key}: {call.operation} needs {unknown}."
+                    )
+                    break
+                response = self._send(change, call, parameters, bool(made))
                 known = {attribute: extract(path, response) for attribute, path in call.returns.items()}
                 self.attributes[change.address] = {**self.attributes.get(change.address, {}), **known}
                 made.append(call)
@@ -315,7 +329,13 @@ class _Reconciliation:
         return change.describe(self.connection.home.account_id, calls)
 
     def _record(self, error: OperationError, type_name: str, key: str | None) -> None:
-        details = {"type": type_name, "key": key, "operation": error.operation, "permission": error.permission}
+        details = {
+            "type": type_name,
+            "key": key,
+            "operation": error.operation,
+            "permission": error.permission,
+            "denied_by": error.denied_by,
+        }
         self.outcome.errors.append(
             {
                 "account_id": error.account_id,

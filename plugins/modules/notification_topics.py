@@ -162,8 +162,14 @@ errors:
       returned: when AWS refused a call
       type: str
     permission:
-      description: The IAM action that the credentials lack.
+      description: The IAM action that was denied.
       returned: when access was denied
+      type: str
+    denied_by:
+      description:
+        - The kind of policy that denied it, such as V(service control policy), as far as AWS says so.
+        - A permission that is merely missing is denied by none.
+      returned: when a policy denied access
       type: str
   sample:
     - account_id: '123456789012'

@@ -68,7 +68,8 @@ class Desired:
 
     type: CloudFormation's type name. key: what identifies it within a region (usually its name).
     fields: the declared ones; what is not declared is left alone.
-    state: C(present); C(absent); or C(existing): must be there with these fields, is never changed.
+    state: C(present); C(absent); C(existing): must be there with these fields, is never changed; or C(expected): the
+    same for what another account makes earlier in the same run, so that a plan may be made before it is there.
     region: where, or None for the home region. requires: C((type, key)) pairs without which trying is pointless.
     """
 

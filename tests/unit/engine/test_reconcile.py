@@ -635,3 +635,31 @@ def test_a_run_tells_what_it_did_despite_failures_and_the_next_one_completes_it(
 def test_a_reference_within_a_change_is_plain_data() -> None:
     shown = engine.plain({"refs": (Ref(KEY, "k"),), "set": frozenset({1}), 2: None})
     assert shown == {"refs": ["(arn of Toy::Key k, known after it is created)"], "set": [1], "2": None}
+
+
+def test_what_another_account_makes_may_be_absent_from_a_plan_only(aws: FakeAws) -> None:
+    """S001-59: the first plan of an organization fails nowhere, although nothing is there yet."""
+    wanted = [
+        Desired(Key.type, "theirs", {"size": 1}, state="expected"),
+        Desired(Bucket.type, "ours", {"key": Ref(Key.type, "theirs", "id")}),
+    ]
+    plan = reconcile(aws, *wanted, check_mode=True)
+    assert not plan.errors and keys(plan) == [("create", "ours")]
+
+    run = reconcile(aws, *wanted)
+    assert codes(run) == {"theirs": "NotAsRequired", "ours": "PrerequisiteFailed"}
+    assert not aws.writes
+
+    aws.resources[(HOME, Key.type, "theirs")] = {"size": 1}
+    assert keys(reconcile(aws, *wanted)) == [("create", "ours")]
+    aws.resources[(HOME, Key.type, "theirs")] = {"size": 2}
+    assert codes(reconcile(aws, *wanted, check_mode=True))["theirs"] == "NotAsRequired"
+
+
+def test_a_call_that_needs_what_is_unknown_is_not_made(aws: FakeAws) -> None:
+    run = reconcile(aws, Desired(Bucket.type, "ours", {"key": Ref(Key.type, "nobody's", "id")}))
+    assert codes(run) == {"ours": "PrerequisiteFailed"}
+    assert "nobody's" in run.errors[0]["message"]
+    # the one before it was made, and is told
+    assert aws.writes == [(HOME, "toy:Create_Bucket")]
+    assert run.changes[0]["operations"] == ["toy:Create_Bucket"]
