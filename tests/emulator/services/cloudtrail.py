@@ -14,12 +14,13 @@ from typing import Any
 
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery, organizations, s3
+from . import delivery, iam, organizations, s3
 
 Params = dict[str, Any]
 
 PRINCIPAL = "cloudtrail.amazonaws.com"
 TRAILS_PER_REGION = 5
+ADMINISTRATORS = 3
 _DEFAULT_SELECTORS = [
     {
         "ReadWriteType": "All",
@@ -40,7 +41,7 @@ _OPERATORS = ("Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", 
 
 @dataclass
 class Trail:
-    """A trail in its home region; settings as CreateTrail names them."""
+    """A trail in its home region; settings as CreateTrail names them. home: the owner's account, not who made it."""
 
     name: str
     arn: str
@@ -145,57 +146,90 @@ def _find(reference: str, scope: Scope) -> Trail:
 
 
 def _find_home(reference: str, scope: Scope) -> Trail:
-    """A trail that may be changed from here: only from its home region and only by its own account."""
+    """A trail that may be changed from here: only from its home region, and only by its own account or, if it is the
+    organization's, by a delegated administrator, who has to name it by its ARN.
+    """
     if not reference.startswith("arn:"):
         _check_name(reference)
-        shadow = any(trail.name == reference for trail in _visible(scope))
+        shadow = any(trail.name == reference and trail.home.account == scope.account for trail in _visible(scope))
         if shadow and reference not in service.state(scope):
             raise AwsError("InvalidHomeRegionException", f"Trail {reference} must be changed in its home region")
     trail = _find(reference, scope)
     if trail.home.region != scope.region:
         raise AwsError("InvalidHomeRegionException", f"Trail {trail.name} must be changed in {trail.home.region}")
-    if trail.home.account != scope.account:
-        raise AwsError(
-            "NotOrganizationMasterAccountException", "Only the management account can change an organization trail"
-        )
+    if trail.home.account != scope.account and not _may_administer(scope):
+        raise _not_management("Only the management account or a delegated administrator can change this trail.")
     return trail
+
+
+def _may_administer(scope: Scope) -> bool:
+    organization = organizations.organization_of(scope)
+    return organization is not None and organization.may_administer(scope.account, PRINCIPAL)
+
+
+def _not_management(message: str) -> AwsError:
+    return AwsError("NotOrganizationMasterAccountException", message)
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 
-def _check_settings(name: str, settings: Params, scope: Scope) -> Params:
-    """The settings with names resolved to ARNs; raises what CreateTrail and UpdateTrail raise."""
+def _check_settings(name: str, settings: Params, owner: Scope, caller: Scope, holder: Scope | None = None) -> Params:
+    """The settings with names resolved to ARNs; raises what CreateTrail and UpdateTrail raise.
+
+    owner: where the trail lives. caller: whose topics and keys are meant by a name. holder: the account that log group
+    and role must belong to, if it is not the caller, because the caller leaves them as they are.
+    """
     settings = dict(settings)
-    arn = scope.arn("cloudtrail", f"trail/{name}")
+    arn = owner.arn("cloudtrail", f"trail/{name}")
     if settings["IsMultiRegionTrail"] and not settings["IncludeGlobalServiceEvents"]:
         raise AwsError("InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
-    organization_id = _check_organization(scope) if settings["IsOrganizationTrail"] else None
-    _check_topic(settings, arn, scope)
-    key = _check_key_exists(settings, scope)
-    _check_bucket(settings, arn, organization_id, key, scope)
+    organization = _check_organization(caller) if settings["IsOrganizationTrail"] else None
+    organization_id = organization.id if organization else None
+    _check_topic(settings, arn, owner, caller)
+    key = _check_key_exists(settings, caller)
+    _check_bucket(settings, arn, organization_id, key, owner)
     if key is not None:
-        _check_key_policy(key, arn, settings, scope)
-    _check_log_group(settings, scope)
+        _check_key_policy(key, arn, settings, owner)
+    _check_log_group(settings, organization_id, owner, holder or caller)
+    if organization is not None:
+        for account in organization.active():
+            iam.ensure_service_linked_role(PRINCIPAL, owner.at(account=account))
     return settings
 
 
-def _check_organization(scope: Scope) -> str:
-    organization = organizations.organization_of(scope)
+def _check_organization(caller: Scope) -> organizations.Organization:
+    organization = _trusting_organization(caller)
+    if not organization.may_administer(caller.account, PRINCIPAL):
+        raise _not_management("You are neither the management account nor a delegated administrator for CloudTrail.")
+    if caller.account != organization.management and not _has_service_linked_role(organization, caller):
+        raise AwsError(
+            "NoManagementAccountSLRExistsException",
+            "The management account has no service-linked role for CloudTrail. It is created when the management "
+            "account registers the delegated administrator with CloudTrail.",
+        )
+    return organization
+
+
+def _trusting_organization(caller: Scope) -> organizations.Organization:
+    organization = organizations.organization_of(caller)
     if organization is None:
         raise AwsError("OrganizationsNotInUseException", "Your account is not a member of an organization.")
-    if scope.account != organization.management:
-        raise AwsError("NotOrganizationMasterAccountException", "You are not the management account.")
     if not organization.trusts(PRINCIPAL):
         raise AwsError(
             "CloudTrailAccessNotEnabledException",
             "The request could not be processed because your organization hasn't enabled CloudTrail service access. "
             "Enable service access for CloudTrail, and then try again.",
         )
-    return organization.id
+    return organization
 
 
-def _check_bucket(settings: Params, arn: str, organization_id: str | None, key: Any | None, scope: Scope) -> None:
+def _has_service_linked_role(organization: organizations.Organization, scope: Scope) -> bool:
+    arn = iam.service_linked_role_arn(PRINCIPAL, scope.at(account=organization.management))
+    return delivery.find_role(arn) is not None
+
+
+def _check_bucket(settings: Params, arn: str, organization_id: str | None, key: Any | None, owner: Scope) -> None:
     name = settings["S3BucketName"]
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
         raise AwsError("InvalidS3BucketNameException", f"The bucket name {name} is not valid.")
@@ -209,13 +243,13 @@ def _check_bucket(settings: Params, arn: str, organization_id: str | None, key: 
         raise AwsError("KmsKeyNotFoundException", "The KMS key and the S3 bucket are not in the same Region.")
     context = {
         "aws:SourceArn": arn,
-        "aws:SourceAccount": scope.account,
+        "aws:SourceAccount": owner.account,
         "s3:x-amz-acl": "bucket-owner-full-control",
     }
     base = f"{bucket.arn}/{prefix + '/' if prefix else ''}AWSLogs"
-    folders = [f"{base}/{scope.account}/CloudTrail/{scope.region}/log.json.gz"]
+    folders = [f"{base}/{owner.account}/CloudTrail/{owner.region}/log.json.gz"]
     if organization_id:
-        folders.append(f"{base}/{organization_id}/{scope.account}/CloudTrail/{scope.region}/log.json.gz")
+        folders.append(f"{base}/{organization_id}/{owner.account}/CloudTrail/{owner.region}/log.json.gz")
     writable = all(delivery.bucket_allows(bucket, PRINCIPAL, "s3:PutObject", one, context) for one in folders)
     if not writable or not delivery.bucket_allows(bucket, PRINCIPAL, "s3:GetBucketAcl", bucket.arn, context):
         raise AwsError(
@@ -238,10 +272,10 @@ def _check_key_exists(settings: Params, scope: Scope) -> Any | None:
     return key
 
 
-def _check_key_policy(key: Any, arn: str, settings: Params, scope: Scope) -> None:
+def _check_key_policy(key: Any, arn: str, settings: Params, owner: Scope) -> None:
     context = {
         "aws:SourceArn": arn,
-        "aws:SourceAccount": scope.account,
+        "aws:SourceAccount": owner.account,
         "kms:EncryptionContext:aws:cloudtrail:arn": arn,
     }
     if not delivery.key_allows(key, PRINCIPAL, ("kms:GenerateDataKey", "kms:DescribeKey"), context):
@@ -251,14 +285,14 @@ def _check_key_policy(key: Any, arn: str, settings: Params, scope: Scope) -> Non
         )
 
 
-def _check_topic(settings: Params, arn: str, scope: Scope) -> None:
+def _check_topic(settings: Params, arn: str, owner: Scope, caller: Scope) -> None:
     name = settings.pop("SnsTopicName", None)
     if not name:
         return
-    topic = name if name.startswith("arn:") else scope.arn("sns", name)
+    topic = name if name.startswith("arn:") else caller.arn("sns", name)
     if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", topic):
         raise AwsError("InvalidSnsTopicNameException", f"Invalid SNS topic name: {name}")
-    context = {"aws:SourceArn": arn, "aws:SourceAccount": scope.account}
+    context = {"aws:SourceArn": arn, "aws:SourceAccount": owner.account}
     if not delivery.topic_allows(topic, PRINCIPAL, context):
         raise AwsError(
             "InsufficientSnsTopicPolicyException",
@@ -267,7 +301,8 @@ def _check_topic(settings: Params, arn: str, scope: Scope) -> None:
     settings["SnsTopicARN"] = topic
 
 
-def _check_log_group(settings: Params, scope: Scope) -> None:
+def _check_log_group(settings: Params, organization_id: str | None, owner: Scope, holder: Scope) -> None:
+    """Log group and role belong to the account that names them, which may be the delegated administrator's."""
     group, role_arn = settings.get("CloudWatchLogsLogGroupArn"), settings.get("CloudWatchLogsRoleArn")
     if role_arn and not group:
         raise AwsError(
@@ -277,18 +312,23 @@ def _check_log_group(settings: Params, scope: Scope) -> None:
         raise AwsError("InvalidCloudWatchLogsRoleArnException", "You must specify a role ARN as well as a log group.")
     if not group or not role_arn:
         return
-    prefix = scope.arn("logs", "log-group:")
+    prefix = holder.arn("logs", "log-group:")
     name = group.removeprefix(prefix).removesuffix(":*")
-    if not group.startswith(prefix) or not group.endswith(":*") or not delivery.log_group_exists(name, scope):
+    if not group.startswith(prefix) or not group.endswith(":*") or not delivery.log_group_exists(name, holder):
         raise AwsError(
             "InvalidCloudWatchLogsLogGroupArnException",
             f"CloudTrail cannot validate the specified log group ARN: {group}",
         )
     role = delivery.find_role(role_arn)
-    if role is None:
+    if role is None or role_arn.split(":")[4] != holder.account:
         raise AwsError("InvalidCloudWatchLogsRoleArnException", f"The role {role_arn} does not exist.")
-    stream = f"{prefix}{name}:log-stream:{scope.account}_CloudTrail_{scope.region}"
-    allowed = all(delivery.role_allows(role, one, stream) for one in ("logs:CreateLogStream", "logs:PutLogEvents"))
+    stream = f"{owner.account}_CloudTrail_{owner.region}"
+    streams = [stream, f"{organization_id}_{stream}"] if organization_id else [stream]
+    allowed = all(
+        delivery.role_allows(role, action, f"{prefix}{name}:log-stream:{one}")
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+        for one in streams
+    )
     # for this role, CloudTrail supports neither aws:SourceArn nor aws:SourceAccount
     if not allowed or not delivery.role_trusts(role, PRINCIPAL, {}):
         raise AwsError(
@@ -307,18 +347,23 @@ def create_trail(params: Params, scope: Scope, state: Trails) -> Params:
     if name.startswith("arn:"):
         raise AwsError("InvalidTrailNameException", "A new trail takes a name, not an ARN.")
     _check_name(name)
-    if name in state:
-        raise AwsError("TrailAlreadyExistsException", f"Trail {name} already exists for customer: {scope.account}")
-    if len(_visible(scope)) >= TRAILS_PER_REGION:
+    declared = {key: value for key, value in params.items() if key not in ("Name", "TagsList") and value != ""}
+    # whoever makes it, an organization trail belongs to the management account
+    owner = scope
+    if declared.get("IsOrganizationTrail"):
+        owner = scope.at(account=_check_organization(scope).management)
+    trails = service.state(owner)
+    if name in trails:
+        raise AwsError("TrailAlreadyExistsException", f"Trail {name} already exists for customer: {owner.account}")
+    if len(_visible(owner)) >= TRAILS_PER_REGION:
         raise AwsError(
             "MaximumNumberOfTrailsExceededException",
-            f"User: {scope.account} already has {TRAILS_PER_REGION} trails in {scope.region}.",
+            f"User: {owner.account} already has {TRAILS_PER_REGION} trails in {owner.region}.",
         )
     tags = _tags(params.get("TagsList", []))
-    declared = {key: value for key, value in params.items() if key not in ("Name", "TagsList") and value != ""}
-    settings = _check_settings(name, {**_DEFAULTS, **declared}, scope)
-    state[name] = Trail(name, scope.arn("cloudtrail", f"trail/{name}"), scope, settings, tags)
-    return state[name].public()
+    settings = _check_settings(name, {**_DEFAULTS, **declared}, owner, scope)
+    trails[name] = Trail(name, owner.arn("cloudtrail", f"trail/{name}"), owner, settings, tags)
+    return trails[name].public()
 
 
 @service.operation("UpdateTrail")
@@ -332,13 +377,24 @@ def update_trail(params: Params, scope: Scope, state: Trails) -> Params:
     for key in _CLEARABLE:
         if settings.get(key) == "":
             del settings[key]
-    trail.settings = _check_settings(trail.name, settings, scope)
+    if settings["IsOrganizationTrail"] != trail.settings["IsOrganizationTrail"]:
+        _check_conversion(trail, scope)
+    group = settings.get("CloudWatchLogsLogGroupArn", "")
+    given = "CloudWatchLogsLogGroupArn" in changed or "CloudWatchLogsRoleArn" in changed
+    holder = scope if given or not group else scope.at(account=group.split(":")[4])
+    trail.settings = _check_settings(trail.name, settings, trail.home, scope, holder)
     return trail.public()
+
+
+def _check_conversion(trail: Trail, scope: Scope) -> None:
+    if scope.account != trail.home.account:
+        raise _not_management("Only the management account can convert a trail to or from an organization trail.")
 
 
 @service.operation("DeleteTrail")
 def delete_trail(params: Params, scope: Scope, state: Trails) -> None:
-    del state[_find_home(params["Name"], scope).name]
+    trail = _find_home(params["Name"], scope)
+    del service.state(trail.home)[trail.name]
 
 
 @service.operation("DescribeTrails")
@@ -526,7 +582,14 @@ def _tags(tags: list[Params]) -> dict[str, str]:
 def _tagged(arn: str, scope: Scope) -> Trail:
     if not re.fullmatch(r"arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:\d{12}:trail/.+", arn):
         raise AwsError("CloudTrailARNInvalidException", f"{arn} is not a valid trail ARN")
-    trail = next((one for one in service.state(scope).values() if one.arn == arn), None)
+    account = arn.split(":")[4]
+    if account != scope.account and not _may_administer(scope):
+        raise AwsError(
+            "CloudTrailARNInvalidException",
+            f"AccountID in ARN is wrong, you can only access resources with AccountID {scope.account}.",
+        )
+    visible = (one for one in _visible(scope) if one.home.region == scope.region)
+    trail = next((one for one in visible if one.arn == arn), None)
     if trail is None:
         raise AwsError("ResourceNotFoundException", f"{arn} does not exist in {scope.region}")
     return trail
@@ -557,3 +620,48 @@ def list_tags(params: Params, scope: Scope, state: Trails) -> Params:
         rows.append({"ResourceId": arn, "TagsList": tags})
     chosen, token = page(rows, params, token="NextToken", error="InvalidTokenException", default=20)
     return {"ResourceTagList": chosen, "NextToken": token}
+
+
+# --- delegated administrators ---------------------------------------------------------------------------------------
+
+
+def _managed_organization(scope: Scope) -> organizations.Organization:
+    organization = _trusting_organization(scope)
+    if scope.account != organization.management:
+        raise AwsError(
+            "NotOrganizationManagementAccountException",
+            "The account making the request is not the organization's management account.",
+        )
+    return organization
+
+
+@service.operation("RegisterOrganizationDelegatedAdmin")
+def register_organization_delegated_admin(params: Params, scope: Scope, state: Trails) -> None:
+    organization = _managed_organization(scope)
+    account, administrators = params["MemberAccountId"], organization.administrators(PRINCIPAL)
+    if account == organization.management:
+        raise AwsError(
+            "CannotDelegateManagementAccountException", "The management account cannot be a delegated administrator."
+        )
+    if account not in organization.active():
+        raise AwsError("AccountNotFoundException", f"Account {account} is not part of the organization.")
+    if account in administrators:
+        raise AwsError("AccountRegisteredException", f"Account {account} is a delegated administrator already.")
+    if len(administrators) >= ADMINISTRATORS:
+        raise AwsError(
+            "DelegatedAdminAccountLimitExceededException",
+            f"An organization can have up to {ADMINISTRATORS} delegated administrators for CloudTrail.",
+        )
+    organizations.delegate(organization, account, PRINCIPAL)
+    iam.ensure_service_linked_role(PRINCIPAL, scope)
+
+
+@service.operation("DeregisterOrganizationDelegatedAdmin")
+def deregister_organization_delegated_admin(params: Params, scope: Scope, state: Trails) -> None:
+    organization = _managed_organization(scope)
+    account = params["DelegatedAdminAccountId"]
+    if account not in organization.accounts:
+        raise AwsError("AccountNotFoundException", f"Account {account} is not part of the organization.")
+    if account not in organization.administrators(PRINCIPAL):
+        raise AwsError("AccountNotRegisteredException", f"Account {account} is not a delegated administrator.")
+    del organization.delegated[PRINCIPAL][account]

@@ -17,7 +17,7 @@ from moto.kms.utils import RESERVED_ALIASES
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery, iam
+from . import delivery, iam, organizations
 
 Params = dict[str, Any]
 #: Rotation period in days of the keys that rotate, by key id.
@@ -44,6 +44,37 @@ def _refuse_states(key: Any, *states: str) -> None:
         raise AwsError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
     if key.key_state == "Disabled" and "Disabled" in states:
         raise AwsError("DisabledException", f"{key.arn} is disabled.")
+
+
+@service.operation("DescribeKey")
+def describe_key(params: Params, scope: Scope, state: Periods) -> Params:
+    """A key of this account, or one of another account whose policy lets the caller ask."""
+    reference = params["KeyId"]
+    if reference.startswith("alias/aws/"):
+        scope.moto("kms").get_key_id_from_alias(reference)  # AWS makes its own keys when somebody asks for them
+    if reference.startswith("arn:") and reference.split(":")[3] != scope.region:
+        raise AwsError("NotFoundException", f"Invalid arn {reference.split(':')[3]}")
+    key = delivery.find_key(reference, scope)
+    if key is None:
+        what = "Alias" if "alias/" in reference else "Key"
+        raise AwsError("NotFoundException", f"{what} {reference} is not found.")
+    if key.account_id != scope.account:
+        _check_use_by_another_account(key, scope, "kms:DescribeKey")
+    metadata: Params = scope.at(account=key.account_id).moto("kms").describe_key(key.id).to_dict()
+    return metadata
+
+
+def _check_use_by_another_account(key: Any, scope: Scope, action: str) -> None:
+    context = {"kms:CallerAccount": scope.account, "aws:PrincipalAccount": scope.account}
+    organization = organizations.organization_of(scope)
+    if organization is not None:
+        context["aws:PrincipalOrgID"] = organization.id
+    if not policies.allows(key.policy, scope.principal, action, key.arn, context):
+        raise AwsError(
+            "AccessDeniedException",
+            f"User: {scope.principal} is not authorized to perform: {action} on resource: {key.arn} because no "
+            f"resource-based policy allows the {action} action",
+        )
 
 
 # --- policies -------------------------------------------------------------------------------------------------------

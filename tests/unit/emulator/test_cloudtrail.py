@@ -317,16 +317,191 @@ def test_tags(trail: Any) -> None:
         trail.list_tags(ResourceIdList=[ARN + "-absent"])
 
 
-def test_organization_trail(emulator: Emulator, trail: Any) -> None:
-    organizations = emulator.client("organizations")
-    organizations.create_organization(FeatureSet="ALL")
-    member = organizations.create_account(AccountName="m", Email="m@example.com")["CreateAccountStatus"]["AccountId"]
-    with refused("CloudTrailAccessNotEnabledException"):
-        create(trail, IsOrganizationTrail=True)
-    organizations.enable_aws_service_access(ServicePrincipal=SERVICE)
-    create(trail, IsOrganizationTrail=True, IsMultiRegionTrail=True)
-    theirs = emulator.client("cloudtrail", "eu-west-1", member)
+# --- organization trails --------------------------------------------------------------------------------------------
+
+MEMBER, ADMINISTRATOR = "111111111111", "222222222222"
+ORGANIZATION_TRAIL = {"IsOrganizationTrail": True, "IsMultiRegionTrail": True}
+
+
+@pytest.fixture
+def organization(emulator: Emulator) -> str:
+    """An organization that ACCOUNT manages and that trusts CloudTrail; its id."""
+    accounts = [{"id": one, "name": one, "email": f"{one}@example.com"} for one in (ACCOUNT, MEMBER, ADMINISTRATOR)]
+    identifier = emulator.create_organization(accounts)
+    emulator.client("organizations").enable_aws_service_access(ServicePrincipal=SERVICE)
+    return identifier
+
+
+def roles_of(emulator: Emulator, account: str) -> list[str]:
+    return [role["RoleName"] for role in emulator.client("iam", account_id=account).list_roles()["Roles"]]
+
+
+def test_organization_trail_is_seen_by_members(emulator: Emulator, trail: Any, organization: str) -> None:
+    """S001-05, S001-23."""
+    create(trail, **ORGANIZATION_TRAIL)
+    for account in (ACCOUNT, MEMBER):
+        assert "AWSServiceRoleForCloudTrail" in roles_of(emulator, account)
+    theirs = emulator.client("cloudtrail", "eu-west-1", MEMBER)
     assert [row["TrailARN"] for row in theirs.describe_trails()["trailList"]] == [ARN]
+    assert theirs.describe_trails(includeShadowTrails=False)["trailList"] == []
+    assert theirs.get_trail_status(Name=ARN)["IsLogging"] is False
+    assert theirs.get_event_selectors(TrailName=ARN)["EventSelectors"] == [DEFAULT]
+    theirs = emulator.client("cloudtrail", account_id=MEMBER)
+    with refused("CloudTrailARNInvalidException", MEMBER):
+        theirs.list_tags(ResourceIdList=[ARN])
+    for call in ("stop_logging", "update_trail", "delete_trail"):
+        with refused("NotOrganizationMasterAccountException"):
+            getattr(theirs, call)(Name=ARN)
+        with refused("TrailNotFoundException"):
+            getattr(theirs, call)(Name="main")
     with refused("NotOrganizationMasterAccountException"):
-        emulator.client("cloudtrail", account_id=member).stop_logging(Name=ARN)
+        create(theirs, "other", **ORGANIZATION_TRAIL)
     assert emulator.client("cloudtrail", account_id=OTHER_ACCOUNT).describe_trails()["trailList"] == []
+
+
+def test_organization_must_trust(emulator: Emulator, trail: Any, organization: str) -> None:
+    """S001-03."""
+    emulator.client("organizations").disable_aws_service_access(ServicePrincipal=SERVICE)
+    with refused("CloudTrailAccessNotEnabledException", "hasn't enabled CloudTrail service access"):
+        create(trail, **ORGANIZATION_TRAIL)
+    with refused("CloudTrailAccessNotEnabledException"):
+        trail.register_organization_delegated_admin(MemberAccountId=ADMINISTRATOR)
+
+
+def test_delegated_administrators(emulator: Emulator, trail: Any, organization: str) -> None:
+    trail.register_organization_delegated_admin(MemberAccountId=ADMINISTRATOR)
+    assert "AWSServiceRoleForCloudTrail" in roles_of(emulator, ACCOUNT)
+    organizations = emulator.client("organizations")
+    listed = organizations.list_delegated_administrators(ServicePrincipal=SERVICE)["DelegatedAdministrators"]
+    assert [row["Id"] for row in listed] == [ADMINISTRATOR]
+    for account, code in (
+        (ADMINISTRATOR, "AccountRegisteredException"),
+        (ACCOUNT, "CannotDelegateManagementAccountException"),
+        (OTHER_ACCOUNT, "AccountNotFoundException"),
+    ):
+        with refused(code):
+            trail.register_organization_delegated_admin(MemberAccountId=account)
+    with refused("NotOrganizationManagementAccountException"):
+        emulator.client("cloudtrail", account_id=ADMINISTRATOR).register_organization_delegated_admin(
+            MemberAccountId=MEMBER
+        )
+    with refused("OrganizationsNotInUseException"):
+        emulator.client("cloudtrail", account_id=OTHER_ACCOUNT).register_organization_delegated_admin(
+            MemberAccountId=MEMBER
+        )
+    with refused("AccountNotRegisteredException"):
+        trail.deregister_organization_delegated_admin(DelegatedAdminAccountId=MEMBER)
+    trail.deregister_organization_delegated_admin(DelegatedAdminAccountId=ADMINISTRATOR)
+    assert not organizations.list_delegated_administrators(ServicePrincipal=SERVICE)["DelegatedAdministrators"]
+
+
+def test_trail_of_a_delegated_administrator_belongs_to_the_management_account(
+    emulator: Emulator, trail: Any, organization: str
+) -> None:
+    trail.register_organization_delegated_admin(MemberAccountId=ADMINISTRATOR)
+    theirs = emulator.client("cloudtrail", account_id=ADMINISTRATOR)
+    assert create(theirs, **ORGANIZATION_TRAIL)["TrailARN"] == ARN
+    with refused("TrailAlreadyExistsException", ACCOUNT):
+        create(theirs, **ORGANIZATION_TRAIL)
+    with refused("TrailNotFoundException"):
+        theirs.start_logging(Name="main")
+    theirs.start_logging(Name=ARN)
+    theirs.add_tags(ResourceId=ARN, TagsList=[{"Key": "a", "Value": "1"}])
+    assert theirs.list_tags(ResourceIdList=[ARN])["ResourceTagList"][0]["TagsList"] == [{"Key": "a", "Value": "1"}]
+    assert trail.get_trail_status(Name="main")["IsLogging"] is True
+    with refused("NotOrganizationMasterAccountException", "convert"):
+        theirs.update_trail(Name=ARN, IsOrganizationTrail=False)
+    trail.update_trail(Name="main", IsOrganizationTrail=False)
+    with refused("TrailNotFoundException"):
+        theirs.stop_logging(Name=ARN)
+    trail.update_trail(Name="main", IsOrganizationTrail=True)
+    theirs.delete_trail(Name=ARN)
+    assert trail.describe_trails()["trailList"] == []
+
+
+def test_log_group_of_a_delegated_administrator(emulator: Emulator, trail: Any, organization: str) -> None:
+    """The account that names log group and role has them; the role may write the streams of the whole organization."""
+    trail.register_organization_delegated_admin(MemberAccountId=ADMINISTRATOR)
+    theirs = emulator.client("cloudtrail", account_id=ADMINISTRATOR)
+    emulator.client("logs", account_id=ADMINISTRATOR).create_log_group(logGroupName="trail")
+    group = f"arn:aws:logs:{REGION}:{ADMINISTRATOR}:log-group:trail:*"
+    iam = emulator.client("iam", account_id=ADMINISTRATOR)
+    trust = document(statement(SERVICE, "sts:AssumeRole"))
+    role = iam.create_role(RoleName="to-logs", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    settings = {"CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role, **ORGANIZATION_TRAIL}
+
+    def allow(*streams: str) -> None:
+        resources = [group.replace(":*", f":log-stream:{one}") for one in streams]
+        policy = document(statement(None, ["logs:CreateLogStream", "logs:PutLogEvents"], resources))
+        iam.put_role_policy(RoleName="to-logs", PolicyName="write", PolicyDocument=policy)
+
+    own = f"{ACCOUNT}_CloudTrail_{REGION}*"
+    allow(own)
+    with refused("InvalidCloudWatchLogsRoleArnException"):
+        create(theirs, **settings)
+    allow(own, f"{organization}_*")
+    create(theirs, **settings)
+    trail.update_trail(Name="main", EnableLogFileValidation=True)
+    with refused("InvalidCloudWatchLogsLogGroupArnException"):
+        trail.update_trail(Name="main", CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=role)
+
+
+def test_a_delegated_administrator_needs_the_service_linked_role(
+    emulator: Emulator, trail: Any, organization: str
+) -> None:
+    """Registered with Organizations instead of CloudTrail, nobody has made the role."""
+    emulator.client("organizations").register_delegated_administrator(AccountId=ADMINISTRATOR, ServicePrincipal=SERVICE)
+    theirs = emulator.client("cloudtrail", account_id=ADMINISTRATOR)
+    with refused("NoManagementAccountSLRExistsException"):
+        create(theirs, **ORGANIZATION_TRAIL)
+    emulator.client("iam").create_service_linked_role(AWSServiceName=SERVICE)
+    create(theirs, **ORGANIZATION_TRAIL)
+
+
+@pytest.mark.parametrize(("folder", "allowed"), [("{account}", False), ("{organization}", False), ("*", True)])
+def test_bucket_policy_needs_both_folders(
+    emulator: Emulator, trail: Any, organization: str, folder: str, allowed: bool
+) -> None:
+    """S001-13."""
+    folder = folder.format(account=ACCOUNT, organization=organization)
+    policy = bucket_policy(**{"aws:SourceArn": ARN}).replace(f"AWSLogs/{ACCOUNT}", f"AWSLogs/{folder}")
+    emulator.client("s3").put_bucket_policy(Bucket="trail-logs", Policy=policy)
+    if allowed:
+        create(trail, **ORGANIZATION_TRAIL)
+        return
+    with refused("InsufficientS3BucketPolicyException"):
+        create(trail, **ORGANIZATION_TRAIL)
+
+
+def test_bucket_and_key_of_another_account(emulator: Emulator, organization: str) -> None:
+    """S001-14: the trail's ARN is what their policies are asked about."""
+    archive, mine = {"account_id": MEMBER}, emulator.client("cloudtrail")
+    emulator.client("s3", **archive).create_bucket(Bucket="archive")
+    arn = "arn:aws:s3:::archive"
+    condition = {"Condition": {"StringEquals": {"aws:SourceArn": ARN}}}
+    policy = document(
+        statement(SERVICE, "s3:GetBucketAcl", arn, **condition),
+        statement(SERVICE, "s3:PutObject", [f"{arn}/AWSLogs/{ACCOUNT}/*", f"{arn}/AWSLogs/{organization}/*"],
+                  **condition),
+    )  # fmt: skip
+    emulator.client("s3", **archive).put_bucket_policy(Bucket="archive", Policy=policy)
+    kms = emulator.client("kms", **archive)
+    statements = [statement(root(MEMBER), "kms:*", "*")]
+    key = kms.create_key(Policy=document(*statements))["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/archive", TargetKeyId=key)
+    alias = f"arn:aws:kms:{REGION}:{MEMBER}:alias/archive"
+    settings = {"S3BucketName": "archive", "KmsKeyId": alias, **ORGANIZATION_TRAIL}
+    with refused("InsufficientEncryptionPolicyException"):
+        create(mine, **settings)
+    ours = emulator.client("kms")
+    with refused("AccessDeniedException", "not authorized to perform"):
+        ours.describe_key(KeyId=alias)
+    statements.append(statement(SERVICE, ["kms:GenerateDataKey*", "kms:DescribeKey"], "*", **condition))
+    statements.append(statement(root(), "kms:DescribeKey", "*"))
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=document(*statements))
+    assert ours.describe_key(KeyId=alias)["KeyMetadata"]["Arn"] == key
+    assert create(mine, **settings)["KmsKeyId"] == key
+    with refused("NotFoundException"):
+        ours.describe_key(KeyId=alias + "-absent")
+    with refused("NotFoundException"):
+        emulator.client("kms", "eu-west-1").describe_key(KeyId=alias)
