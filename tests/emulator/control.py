@@ -62,9 +62,11 @@ def _confirm_subscription(application: Application, payload: dict[str, Any]) -> 
 
 
 def _organization(application: Application, payload: dict[str, Any]) -> Any:
-    """Make an organization of accounts with ids that are given; its id."""
+    """Make an organization of accounts with ids that are given, unless its management account has one; its id."""
     first, *others = payload["accounts"]
     scope = Scope(first["id"], payload.get("region", "us-east-1"))
+    if existing := organizations.organization_of(scope):
+        return {"organization_id": existing.id}
     organization = organizations.create(scope, first["name"], first["email"], payload["organization_id"])
     for account in others:
         organizations.join(organization, scope, account["id"], account["name"], account["email"])

@@ -12,7 +12,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils import reconci
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import iam_action
 from tests.emulator.client import Emulator
 from tests.integration.test_properties import assert_converges
-from tests.support.cases import ACCOUNT_ID, Case, all_cases
+from tests.support.cases import Case, all_cases
 from tests.support.run import converge
 
 
@@ -23,7 +23,7 @@ def test_any_one_write_may_be_denied(
     # what cannot succeed here need not be waited for
     monkeypatch.setattr(reconcile, "PROPAGATION_SECONDS", 1.0)
     case.prepare(emulator)
-    plan = converge(emulator, case.module, case.typical, check_mode=True)
+    plan = converge(emulator, case.module, case.typical, check_mode=True, credentials_of=case.account_id)
     places = {(change["region"], operation) for change in plan["changes"] for operation in change["operations"]}
     for operation in sorted({operation for _region, operation in places}):
         region = max(region for region, name in places if name == operation)
@@ -32,15 +32,15 @@ def test_any_one_write_may_be_denied(
         denial = {"action": operation} | ({} if region == "global" else {"region": region})
         emulator.settings(denials=[denial])
 
-        result = converge(emulator, case.module, case.typical)
+        result = converge(emulator, case.module, case.typical, credentials_of=case.account_id)
 
         assert result["failed"], operation
         denied = [error for error in result["errors"] if error.get("operation") == operation]
         assert denied, result["msg"]
         for error in denied:
-            assert (error["account_id"], error["region"]) == (ACCOUNT_ID, region)
+            assert (error["account_id"], error["region"]) == (case.account_id, region)
             assert error["permission"] == iam_action(operation)
-            assert operation in error["message"] and ACCOUNT_ID in error["message"]
+            assert operation in error["message"] and case.account_id in error["message"]
         done = {change["region"] for change in result["changes"]}
         others = {name for name, _operation in places} - {region}
         assert others <= done, f"{operation} denied in {region} stopped other regions"
@@ -53,13 +53,13 @@ def test_any_one_write_may_be_denied(
 def test_any_one_read_may_be_denied(case: Case, emulator: Emulator, no_aws_environment: None) -> None:
     case.prepare(emulator)
     emulator.clear_calls()
-    converge(emulator, case.module, case.typical, check_mode=True)
+    converge(emulator, case.module, case.typical, check_mode=True, credentials_of=case.account_id)
     reads = {(f"{call.service}:{call.operation}", call.region) for call in emulator.calls()}
     for operation, region in sorted(reads):
         if operation.startswith(("sts:", "ec2:")):
             continue  # without these nothing can be done anywhere
         emulator.settings(denials=[{"action": operation, "region": region}])
-        result = converge(emulator, case.module, case.typical, check_mode=True)
+        result = converge(emulator, case.module, case.typical, check_mode=True, credentials_of=case.account_id)
         emulator.settings(denials=[])
         assert result["failed"], operation
         denied = [error for error in result["errors"] if error.get("operation") == operation]

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.client import Emulator
+from tests.emulator.client import Emulator, environment
 from tests.support.cases import ACCOUNT_ID, HOME_REGION, all_cases
 from tests.support.playbook import ROOT, Run, ansible_playbook
 
@@ -43,7 +43,7 @@ def task(module: str, arguments: dict[str, t.Any], name: str | None = None, **ke
 
 def tasks() -> list[dict[str, t.Any]]:
     """Each module with all its options, and what may happen to a task, with one of them."""
-    arguments = {case.module: case.typical for case in all_cases()}
+    arguments = {case.module: case.typical | credentials(case.account_id) for case in all_cases()}
     one = {"alarms": [ALARM]}
     return [
         *(task(name, arguments.get(name, {}), diff=True) for name in MODULES),
@@ -55,6 +55,12 @@ def tasks() -> list[dict[str, t.Any]]:
         task("notification_topics", {"topics": [topic_with_password("one"), topic_with_password("two")]}, "passwords"),
         *(task(MODULE, options, name, **keywords) for name, (options, keywords, _message) in failures().items()),
     ]
+
+
+def credentials(account_id: str) -> dict[str, t.Any]:
+    """The connection's options for an account."""
+    access_key = environment("", account_id)["AWS_ACCESS_KEY_ID"]
+    return {"account_id": account_id, "access_key": access_key, "secret_key": SECRET}
 
 
 def topic_with_password(name: str) -> dict[str, t.Any]:
@@ -82,20 +88,13 @@ def failures() -> dict[str, tuple[dict[str, t.Any], dict[str, t.Any], str]]:
 
 def playbook(emulator: Emulator) -> list[dict[str, t.Any]]:
     """Credentials come by module_defaults and environment only; the process itself has none that work."""
-    environment = emulator.environment(account_id=ACCOUNT_ID, region=HOME_REGION)
     return [
         {
             "hosts": "localhost",
             "gather_facts": False,
             "environment": {"AWS_ENDPOINT_URL": emulator.url, "AWS_REGION": HOME_REGION},
             "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-            "module_defaults": {
-                "group/secops.aws_baseline.baseline": {
-                    "account_id": ACCOUNT_ID,
-                    "access_key": environment["AWS_ACCESS_KEY_ID"],
-                    "secret_key": SECRET,
-                }
-            },
+            "module_defaults": {"group/secops.aws_baseline.baseline": credentials(ACCOUNT_ID)},
             "ignore_errors": True,
             "tasks": tasks(),
         }

@@ -45,11 +45,11 @@ def assert_converges(emulator: Emulator, case: Case, arguments: dict[str, t.Any]
     """Plan, run and run again from whatever state there is; the run's result."""
     module = case.module
     emulator.clear_calls()
-    plan = converge(emulator, module, arguments, check_mode=True)
+    plan = converge(emulator, module, arguments, check_mode=True, credentials_of=case.account_id)
     assert not plan.get("failed"), plan["msg"]
     assert not emulator.writes(), "check mode writes"
 
-    result = converge(emulator, module, arguments)
+    result = converge(emulator, module, arguments, credentials_of=case.account_id)
     assert not result.get("failed"), result["msg"]
     assert plan["changes"] == result["changes"], "check mode plans something else than a run does"
     assert planned_writes(result["changes"]) == writes(emulator), "a run's changes are not what it wrote"
@@ -58,7 +58,7 @@ def assert_converges(emulator: Emulator, case: Case, arguments: dict[str, t.Any]
     assert used <= declared_operations(case.types) | CONNECTION_OPERATIONS, "calls that permissions do not declare"
 
     emulator.clear_calls()
-    again = converge(emulator, module, arguments)
+    again = converge(emulator, module, arguments, credentials_of=case.account_id)
     assert not again.get("failed"), again["msg"]
     assert again["changes"] == [] and not again["changed"], "the second run changes something"
     assert not emulator.writes(), "the second run writes"
@@ -85,7 +85,7 @@ def test_always_true(case: Case, emulator: Emulator, no_aws_environment: None) -
         emulator.reset()
         case.prepare(emulator)
         if before is not None:
-            started = converge(emulator, case.module, before)
+            started = converge(emulator, case.module, before, credentials_of=case.account_id)
             assert not started.get("failed"), started["msg"]
         for drift in drifts:
             drift(emulator)
@@ -105,7 +105,7 @@ def test_every_drift_is_put_right(
 ) -> None:
     """Each drift by itself, from the state with everything in it."""
     case.prepare(emulator)
-    started = converge(emulator, case.module, case.typical)
+    started = converge(emulator, case.module, case.typical, credentials_of=case.account_id)
     assert not started.get("failed"), started["msg"]
     emulator.clear_calls()
     drift(emulator)

@@ -29,7 +29,8 @@ class Case:
     them. types: CloudFormation types covered. prepare: makes what must be there before. drifts: each does one thing by
     hand that a person might do in the console (delete, edit, disable, stop) and that a run with I(typical) puts right;
     it does nothing when its resource is not there. A drift whose name starts with C(foreign) adds what is not ours and
-    must stay.
+    must stay. account_id: the account that the module works on, with credentials of its own. Cases that need an
+    organization all make the same one (C(tests.support.organization)) and work on one of its accounts.
     """
 
     module: str
@@ -38,6 +39,7 @@ class Case:
     types: frozenset[str]
     drifts: tuple[c.Callable[[Emulator], None], ...] = ()
     prepare: c.Callable[[Emulator], None] = lambda emulator: None
+    account_id: str = ACCOUNT_ID
 
     def __str__(self) -> str:
         return self.module

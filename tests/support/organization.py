@@ -22,14 +22,10 @@ NAMES = {
 ORGANIZATION_ID = DEFAULT_ORGANIZATION
 
 
-def organization(
-    emulator: Emulator, *, management: str = MANAGEMENT, members: tuple[str, ...] | None = None, **options: str
-) -> str:
-    """Make an organization; its id. members: the other accounts, by default all in NAMES.
+def organization(emulator: Emulator, **options: str) -> str:
+    """Make the organization of the accounts in NAMES, unless it is there; its id.
 
     options: as C(Emulator.create_organization) takes them.
     """
-    ids = (management, *(members if members is not None else tuple(one for one in NAMES if one != management)))
-    names = {one: NAMES.get(one, f"account-{one}") for one in ids}
-    accounts = [{"id": one, "name": name, "email": f"{name}@acme.example"} for one, name in names.items()]
+    accounts = [{"id": one, "name": name, "email": f"{name}@acme.example"} for one, name in NAMES.items()]
     return emulator.create_organization(accounts, ORGANIZATION_ID, **options)

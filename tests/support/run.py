@@ -18,11 +18,21 @@ from tests.support.cases import ACCOUNT_ID, HOME_REGION
 
 
 def converge(
-    emulator: Emulator, module: str, arguments: dict[str, t.Any], check_mode: bool = False, **connection: t.Any
+    emulator: Emulator,
+    module: str,
+    arguments: dict[str, t.Any],
+    check_mode: bool = False,
+    *,
+    credentials_of: str = ACCOUNT_ID,
+    **connection: t.Any,
 ) -> dict[str, t.Any]:
-    """The result of a module. connection: overrides of the connection's options, such as region or account_id."""
+    """The result of a module.
+
+    credentials_of: the account whose credentials it has. connection: overrides of the connection's options, such as
+    region or account_id.
+    """
     implementation = importlib.import_module(f"ansible_collections.secops.aws_baseline.plugins.modules.{module}")
-    environment = emulator.environment(account_id=ACCOUNT_ID, region=HOME_REGION)
+    environment = emulator.environment(account_id=credentials_of, region=HOME_REGION)
     options = {
         "access_key": environment["AWS_ACCESS_KEY_ID"],
         "secret_key": environment["AWS_SECRET_ACCESS_KEY"],
