@@ -22,7 +22,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import (
 from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ROLE_ARN
-from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, reconcile
+from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, Wait, reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
 ACCOUNT_OPTIONS: dict[str, t.Any] = {
@@ -33,6 +33,12 @@ ACCOUNT_OPTIONS: dict[str, t.Any] = {
     "validate_only": {"type": "bool", "default": False},
 }
 """Options of every module, documented in the fragment C(account)."""
+
+WAIT_OPTIONS: dict[str, t.Any] = {
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 1800},
+}
+"""Options of modules whose service goes on working after it has answered, documented in the fragment C(wait)."""
 
 REGIONS_OPTIONS: dict[str, t.Any] = {
     "regions": {"type": "list", "elements": "str"},
@@ -51,6 +57,10 @@ class Module(t.Protocol):
     _diff: bool
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn: ...
+
+
+def silent(message: str) -> None:
+    """Progress of a module process, which cannot show anything before it ends."""
 
 
 class OptionsAccepted(Exception):
@@ -99,8 +109,11 @@ class Context:
         return [region for region in enabled if region not in excluded and (not wanted or region in wanted)]
 
     def reconcile(self, desired: c.Iterable[Desired], purges: c.Iterable[Purge] = ()) -> Outcome:
-        """Bring the account to the desired state, or in check mode only plan it."""
-        return reconcile(self.connection, desired, purges, self.module.check_mode)
+        """Bring the account to the desired state, or in check mode only plan it. Waits as C(WAIT_OPTIONS) say."""
+        wait = None
+        if self.params.get("wait"):
+            wait = Wait(self.params["wait_timeout"], getattr(self.module, "tell", silent))
+        return reconcile(self.connection, desired, purges, self.module.check_mode, wait)
 
     def result(self, outcome: Outcome, **returned: t.Any) -> dict[str, t.Any]:
         """A module's result. Failed when there were errors; what was done all the same is in C(changes)."""

@@ -24,6 +24,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Purge,
     Ref,
     ResourceType,
+    Settling,
     resource_type,
 )
 
@@ -77,6 +78,14 @@ class Change:
         }
 
 
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """How long to wait for AWS, which goes on working on some types after it has answered. tell: gets the progress."""
+
+    seconds: float
+    tell: c.Callable[[str], None] = lambda message: None
+
+
 @dataclasses.dataclass
 class Outcome:
     """What a reconciliation found and did. Items of changes and errors are plain dictionaries."""
@@ -88,10 +97,17 @@ class Outcome:
 
 
 def reconcile(
-    connection: Connection, desired: c.Iterable[Desired], purges: c.Iterable[Purge] = (), check_mode: bool = False
+    connection: Connection,
+    desired: c.Iterable[Desired],
+    purges: c.Iterable[Purge] = (),
+    check_mode: bool = False,
+    wait: Wait | None = None,
 ) -> Outcome:
-    """Bring an account to the desired state; with check_mode, only say what that would do."""
-    return _Reconciliation(connection, desired, purges, check_mode).run()
+    """Bring an account to the desired state; with check_mode, only say what that would do.
+
+    wait: whether, after the last write, to wait until AWS has done what was written.
+    """
+    return _Reconciliation(connection, desired, purges, check_mode).run(wait)
 
 
 class _Reconciliation:
@@ -125,7 +141,7 @@ class _Reconciliation:
         self.failed: set[Address] = set()
         self.check_mode = check_mode
 
-    def run(self) -> Outcome:
+    def run(self, wait: Wait | None) -> Outcome:
         self._read()
         self.connection.verify()
         changes = self._plan()
@@ -133,6 +149,8 @@ class _Reconciliation:
             self.outcome.changes = [self._describe(change, change.calls) for change in changes]
         else:
             self._apply(changes)
+            if wait:
+                self._settle(changes, wait)
         self.outcome.errors.sort(key=lambda error: (error["region"], error["type"], error.get("key", "")))
         return self.outcome
 
@@ -306,6 +324,51 @@ class _Reconciliation:
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
+    # settle
+
+    def _settle(self, changes: list[Change], wait: Wait) -> None:
+        """Wait, side by side, until AWS has done what was written. Only reads."""
+        places: dict[tuple[str, str], list[str]] = {}
+        for change in changes:
+            if change.type.settles and change.address not in self.failed:
+                places.setdefault(change.address[:2], []).append(change.address[2])
+        deadline = time.monotonic() + wait.seconds
+        in_parallel(lambda place: self._settle_place(*place, deadline, wait.tell), places.items())
+
+    def _settle_place(
+        self, place: tuple[str, str], keys: list[str], deadline: float, tell: c.Callable[[str], None]
+    ) -> None:
+        (region, name), pending, pause = place, sorted(keys), FIRST_PAUSE_SECONDS
+        kind = resource_type(name)
+        client = self.connection.client(kind.service, region)
+        while True:
+            try:
+                found = kind.settling(client, pending)
+            except OperationError as error:
+                self._record(error, name, None)
+                return
+            for key in sorted(found):
+                if found[key].is_done:
+                    self._record_failures((region, name, key), found.pop(key))
+            pending = sorted(found)
+            if not pending:
+                return
+            progress = "; ".join(f"{key} is {found[key].status}" for key in pending)
+            if time.monotonic() + pause > deadline:
+                for key in pending:
+                    message = f"{name} {key}: waited long enough, is still {found[key].status}."
+                    self._error((region, name, key), "NotSettled", message)
+                return
+            tell(f"{name} in {shown_region(name, region)}: {progress}")
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _record_failures(self, address: Address, settling: Settling) -> None:
+        for failure in settling.failures:
+            where = f"{settling.status} in account {failure.account_id}, region {address[0]}"
+            message = f"{address[1]} {address[2]}: {where}: {failure.code}: {failure.message}"
+            self._error(address, failure.code, message, failure.account_id)
+
     # helpers
 
     def _blocked(self, address: Address, requires: c.Iterable[tuple[str, str]]) -> bool:
@@ -346,11 +409,11 @@ class _Reconciliation:
             }
         )
 
-    def _error(self, address: Address, code: str, message: str) -> None:
+    def _error(self, address: Address, code: str, message: str, account_id: str | None = None) -> None:
         region, type_name, key = address
         self.outcome.errors.append(
             {
-                "account_id": self.connection.home.account_id,
+                "account_id": account_id or self.connection.home.account_id,
                 "region": shown_region(type_name, region),
                 "code": code,
                 "message": message,

@@ -24,6 +24,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
 from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
@@ -37,13 +38,18 @@ SWITCH = "aws_baseline_in_process"
 class InProcessModule:
     """Stands in for AnsibleAWSModule within C(converge)."""
 
-    def __init__(self, params: dict[str, t.Any], check_mode: bool, diff: bool) -> None:
+    def __init__(self, params: dict[str, t.Any], check_mode: bool, diff: bool, host: str = "") -> None:
         self.params = params
         self.check_mode = check_mode
         self._diff = diff
+        self._host = host
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
         raise AnsibleActionFail(msg, result=kwargs)
+
+    def tell(self, message: str) -> None:
+        """Show what is being waited for on the terminal, apart from the output that others may parse."""
+        Display().display(f"[{self._host}] {message}", stderr=True)
 
 
 class InProcessAction(ActionBase):
@@ -90,7 +96,8 @@ class InProcessAction(ActionBase):
             if isinstance(validation.errors[0], UnsupportedError):
                 result["msg"] = f"Unsupported parameters for ({self._task.action}) module: {result['msg']}"
         else:
-            module = InProcessModule(validation.validated_parameters, self._task.check_mode, self._task.diff)
+            host = task_vars.get("inventory_hostname", "")
+            module = InProcessModule(validation.validated_parameters, self._task.check_mode, self._task.diff, host)
             result = converged(type(self).converge, module)
         if injects_invocation(task_vars):
             result["invocation"] = {"module_args": validation.validated_parameters}

@@ -63,6 +63,28 @@ class Observed:
 
 
 @dataclasses.dataclass(frozen=True)
+class Failure:
+    """Why AWS could not do what was written, in one account. code and message: as AWS says them."""
+
+    account_id: str
+    code: str
+    message: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Settling:
+    """How far AWS is with what was written.
+
+    status: in AWS's words, such as C(CREATE_IN_PROGRESS). is_done: whether AWS has stopped working on it.
+    failures: what it could not do, known when it is done.
+    """
+
+    status: str
+    is_done: bool
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Desired:
     """A resource as it should be.
 
@@ -129,6 +151,8 @@ class ResourceType:
     """Error codes that AWS returns for a while after the resource was created or a prerequisite of it was written."""
     busy_errors: t.ClassVar[frozenset[str]] = frozenset()
     """Error codes by which AWS asks to come back later, such as while it deletes a predecessor of the same name."""
+    settles: t.ClassVar[bool] = False
+    """True when AWS goes on working after it has answered a write, which C(settling) tells about."""
     permissions: t.ClassVar[dict[str, tuple[str, ...]]]
     """API operations that the type uses, by purpose: C(read) to plan, C(write) to apply, with botocore's client name as
     prefix. C(write) also has actions that AWS checks on top, such as C(iam:PassRole)."""
@@ -152,6 +176,10 @@ class ResourceType:
     def attributes(self, key: str, scope: Scope) -> Fields:
         """Attributes that follow from the name, so that they are known before the resource exists."""
         return {}
+
+    def settling(self, client: Client, keys: c.Sequence[str]) -> dict[str, Settling]:
+        """How far AWS is with the resources I(keys), which were written. One that is gone is left out."""
+        raise NotImplementedError
 
     def same(self, field: str, before: t.Any, after: t.Any) -> bool:
         """Whether an observed and a declared value mean the same to AWS. Nothing and empty are the same."""

@@ -20,18 +20,20 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Desired,
+    Failure,
     Fields,
     Observed,
     Purge,
     Ref,
     ResourceType,
+    Settling,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 ACCOUNT = "123456789012"
 HOME, ABROAD = "eu-central-1", "us-east-1"
 REGIONS = (HOME, ABROAD)
-KEY, BUCKET, TRAIL, USER = "Toy::Key", "Toy::Bucket", "Toy::Trail", "Toy::User"
+KEY, BUCKET, TRAIL, USER, PACK = "Toy::Key", "Toy::Bucket", "Toy::Trail", "Toy::User", "Toy::Pack"
 
 Address = tuple[str, str, str]
 
@@ -168,9 +170,27 @@ class User(Toy):
     is_global = True
 
 
+class Pack(Toy):
+    """Settles after as many looks as its field says, and then has the failures of its field."""
+
+    type = PACK
+    settles = True
+
+    def settling(self, client: t.Any, keys: c.Sequence[str]) -> dict[str, Settling]:
+        found = {}
+        for key, fields in client.listing(PACK).items():
+            if key in keys:
+                address = (client.scope.region, PACK, key)
+                looks = fields.get("looks", 0)
+                client.aws.resources[address]["looks"] = looks - 1
+                failures = tuple(Failure(account, "NoRecorder", "There is none.") for account in fields.get("bad", ()))
+                found[key] = Settling("FAILED" if failures else "MAKING" if looks else "MADE", not looks, failures)
+        return found
+
+
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for toy in (Key(), Bucket(), Trail(), User()):
+    for toy in (Key(), Bucket(), Trail(), User(), Pack()):
         monkeypatch.setitem(base._registry, toy.type, toy)
 
 
@@ -202,9 +222,13 @@ def aws() -> FakeAws:
 
 
 def reconcile(
-    aws: FakeAws, *desired: Desired, purges: c.Iterable[Purge] = (), check_mode: bool = False
+    aws: FakeAws,
+    *desired: Desired,
+    purges: c.Iterable[Purge] = (),
+    check_mode: bool = False,
+    wait: engine.Wait | None = None,
 ) -> engine.Outcome:
-    return engine.reconcile(FakeConnection(aws), desired, purges, check_mode)  # type: ignore[arg-type]
+    return engine.reconcile(FakeConnection(aws), desired, purges, check_mode, wait)  # type: ignore[arg-type]
 
 
 def keys(outcome: engine.Outcome) -> list[tuple[str, str]]:
@@ -663,3 +687,68 @@ def test_a_call_that_needs_what_is_unknown_is_not_made(aws: FakeAws) -> None:
     # the one before it was made, and is told
     assert aws.writes == [(HOME, "toy:Create_Bucket")]
     assert run.changes[0]["operations"] == ["toy:Create_Bucket"]
+
+
+# settling
+
+
+def looks(aws: FakeAws) -> int:
+    """How often packs were looked at, beside the one reading of each region before the plan."""
+    read = [region for region, name in aws.reads if name == PACK]
+    return len(read) - len(set(read))
+
+
+def test_what_was_written_is_waited_for_side_by_side_and_progress_is_told(aws: FakeAws, clock: Clock) -> None:
+    told: list[str] = []
+    packs = [Desired(PACK, "slow", {"looks": 2}), Desired(PACK, "quick", {"looks": 0}), Desired(KEY, "k")]
+    run = reconcile(aws, *packs, wait=engine.Wait(60, told.append))
+    assert not run.errors and len(run.changes) == 3
+    assert told == ["Toy::Pack in eu-central-1: slow is MAKING"] * 2
+    assert clock.pauses == [0.5, 1.0]
+    # one look for both, then two for the slow one
+    assert looks(aws) == 3
+
+
+def test_nothing_is_waited_for_when_nothing_is_written(aws: FakeAws, clock: Clock) -> None:
+    pack = Desired(PACK, "p", {"size": 1})
+    wait = engine.Wait(60)
+    assert reconcile(aws, pack, check_mode=True, wait=wait).changes
+    assert reconcile(aws, pack).changes
+    assert not reconcile(aws, pack, wait=wait).changes
+    assert looks(aws) == 2 and not clock.pauses
+
+
+def test_failures_name_the_account_and_what_aws_said(aws: FakeAws, clock: Clock) -> None:
+    pack = Desired(PACK, "p", {"looks": 1, "bad": ["111111111111", "222222222222"]}, region=ABROAD)
+    run = reconcile(aws, pack, wait=engine.Wait(60))
+    assert [(error["account_id"], error["region"], error["code"]) for error in run.errors] == [
+        ("111111111111", ABROAD, "NoRecorder"),
+        ("222222222222", ABROAD, "NoRecorder"),
+    ]
+    assert run.errors[0]["message"] == (
+        "Toy::Pack p: FAILED in account 111111111111, region us-east-1: NoRecorder: There is none."
+    )
+    # what was done is told all the same
+    assert keys(run) == [("create", "p")]
+
+
+def test_waiting_for_what_does_not_settle_ends(aws: FakeAws, clock: Clock) -> None:
+    run = reconcile(aws, Desired(PACK, "p", {"looks": 1000}), wait=engine.Wait(20))
+    assert codes(run) == {"p": "NotSettled"}
+    assert "is still MAKING" in run.errors[0]["message"]
+    assert clock.now <= 20
+
+
+def test_what_failed_or_is_gone_is_not_waited_for(aws: FakeAws, clock: Clock) -> None:
+    aws.resources = {(HOME, PACK, "old"): {"looks": 9}}
+    aws.failures = {(HOME, "Create_Pack"): ["Refused"]}
+    run = reconcile(aws, Desired(PACK, "old", state="absent"), Desired(PACK, "new"), wait=engine.Wait(60))
+    assert codes(run) == {"new": "Refused"} and keys(run) == [("delete", "old")]
+    assert looks(aws) == 1 and not clock.pauses
+
+
+def test_a_look_that_is_refused_is_an_error(aws: FakeAws, clock: Clock) -> None:
+    aws.failures = {(HOME, f"List{PACK}"): ["", "AccessDenied"]}
+    run = reconcile(aws, Desired(PACK, "p"), wait=engine.Wait(60))
+    assert [error["code"] for error in run.errors] == ["AccessDenied"]
+    assert keys(run) == [("create", "p")]
