@@ -10,6 +10,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
     cloudwatch,  # noqa: F401
     config,  # noqa: F401
     guardduty,  # noqa: F401
+    guardduty_organization,  # noqa: F401
     iam,  # noqa: F401
     kms,  # noqa: F401
     logs,  # noqa: F401

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -94,6 +95,9 @@ class State:
 
 service = Service("organizations", state=State, whole=True)
 
+JoinHook = Callable[[Organization, Scope, str], None]
+_JOINED: list[JoinHook] = []
+
 
 # --- for other services ---------------------------------------------------------------------------------------------
 
@@ -176,7 +180,15 @@ def join(
     arn = scope.arn("organizations", f"account/{organization.id}/{account}", region="")
     joined = Account(account, arn, name, email, organization.root, datetime.now(UTC), joined_method=method)
     organization.accounts[account] = joined
+    for hook in _JOINED:
+        hook(organization, scope, account)
     return joined
+
+
+def when_joined(hook: JoinHook) -> JoinHook:
+    """Call the hook with the organization, the scope of its management account and the id whenever an account joins."""
+    _JOINED.append(hook)
+    return hook
 
 
 def grant_access(scope: Scope, account: str, role_name: str = ACCESS_ROLE) -> None:
