@@ -76,6 +76,14 @@ class Emulator:
         """The confirmation messages nobody has answered yet: topic_arn, protocol, endpoint, token."""
         return list(self._request("GET", "confirmations"))
 
+    def create_managed_rule(
+        self, name: str, principal: str, pattern: dict[str, Any], account_id: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:  # fmt: skip
+        """Make an EventBridge rule as the AWS service with that principal does: nobody else may change it."""
+        payload = {"name": name, "principal": principal, "pattern": json.dumps(pattern)}
+        self._request("POST", "managed-event-rule", {**payload, "account_id": account_id, "region": region})
+
     def create_organization(
         self, accounts: list[dict[str, str]], organization_id: str = DEFAULT_ORGANIZATION, **options: str
     ) -> str:

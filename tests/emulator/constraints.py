@@ -21,6 +21,7 @@ VALIDATION_CODES = {
     "cloudtrail": "ValidationException",
     "cloudwatch": "ValidationError",
     "config": "ValidationException",
+    "events": "ValidationException",
     "guardduty": "BadRequestException",
     "iam": "ValidationError",
     "kms": "ValidationException",

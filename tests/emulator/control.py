@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from . import calls
 from .errors import AwsError
 from .registry import Scope
-from .services import organizations, sns
+from .services import events, organizations, sns
 from .wire import Response, json_response
 
 if TYPE_CHECKING:
@@ -61,6 +61,13 @@ def _confirm_subscription(application: Application, payload: dict[str, Any]) -> 
     return {"subscription_arn": sns.confirm(payload["topic_arn"], payload["endpoint"])}
 
 
+def _managed_event_rule(application: Application, payload: dict[str, Any]) -> Any:
+    """Make a rule of EventBridge as an AWS service does, which nobody else may change."""
+    scope = Scope(payload["account_id"], payload["region"])
+    events.manage(scope, payload["name"], payload["principal"], payload["pattern"])
+    return {}
+
+
 def _organization(application: Application, payload: dict[str, Any]) -> Any:
     """Make an organization of accounts with ids that are given, unless its management account has one; its id."""
     first, *others = payload["accounts"]
@@ -85,5 +92,6 @@ ROUTES: dict[tuple[str, str], Callable[[Application, dict[str, Any]], Any]] = {
     ("POST", "reset"): _reset,
     ("POST", "confirm-subscription"): _confirm_subscription,
     ("GET", "confirmations"): lambda application, payload: sns.pending_confirmations(),
+    ("POST", "managed-event-rule"): _managed_event_rule,
     ("POST", "organization"): _organization,
 }

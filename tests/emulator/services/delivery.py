@@ -44,7 +44,8 @@ def key_allows(key: Any, service: str, actions: tuple[str, ...], context: Contex
     return all(policies.allows(key.policy, service, action, key.arn, context) for action in actions)
 
 
-def _find_topic(arn: str) -> Any | None:
+def find_topic(arn: str) -> Any | None:
+    """The topic of that ARN."""
     parts = arn.split(":")
     if len(parts) != 6 or parts[2] != "sns":
         return None
@@ -52,13 +53,27 @@ def _find_topic(arn: str) -> Any | None:
 
 
 def topic_exists(arn: str) -> bool:
-    return _find_topic(arn) is not None
+    return find_topic(arn) is not None
 
 
 def topic_allows(arn: str, service: str, context: Context) -> bool:
     """Whether the topic exists and its policy lets the service publish to it."""
-    topic = _find_topic(arn)
+    topic = find_topic(arn)
     return topic is not None and policies.allows(topic.attributes["Policy"], service, "sns:Publish", arn, context)
+
+
+def find_queue(arn: str) -> Any | None:
+    """moto's queue of that ARN."""
+    parts = arn.split(":")
+    if len(parts) != 6 or parts[2] != "sqs":
+        return None
+    return get_backend("sqs")[parts[4]][parts[3]].queues.get(parts[5])
+
+
+def queue_allows(arn: str, service: str, context: Context) -> bool:
+    """Whether the queue exists and its policy lets the service send to it."""
+    queue = find_queue(arn)
+    return queue is not None and policies.allows(queue.policy, service, "sqs:SendMessage", arn, context)
 
 
 def find_role(arn: str) -> Any | None:

@@ -17,10 +17,11 @@ from moto.backends import get_backend
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import iam
+from . import delivery, iam
 
 Params = dict[str, Any]
 
+PRINCIPAL = "sns.amazonaws.com"
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]+(\.fifo)?)")
 _FEEDBACK = {
@@ -447,14 +448,27 @@ def publish(params: Params, scope: Scope, state: Topics) -> Params:
 
 
 def deliver(topic: Topic, message: str, subject: str | None) -> str:
-    """Put a message into the queues that subscribe to the topic; its message id."""
+    """Put a message into the queues that subscribe to the topic and let it send to them; its message id."""
     identifier = _uuid()
     envelope = {"Type": "Notification", "MessageId": identifier, "TopicArn": topic.arn, "Message": message}
     if subject:
         envelope["Subject"] = subject
     for one in topic.subscriptions:
-        if one.confirmed and one.protocol == "sqs":
+        if one.confirmed and one.protocol == "sqs" and _queue_takes(one.endpoint, topic):
             _, _, _, region, account, name = one.endpoint.split(":", 5)
             raw = one.attributes.get("RawMessageDelivery") == "true"
             get_backend("sqs")[account][region].send_message(name, message if raw else json.dumps(envelope))
     return identifier
+
+
+def _queue_takes(arn: str, topic: Topic) -> bool:
+    """Whether a queue's policy, and that of the key that encrypts it, let the topic send to it."""
+    _, _, _, region, account, _ = arn.split(":", 5)
+    context = {"aws:SourceArn": topic.arn, "aws:SourceAccount": topic.owner}
+    if not delivery.queue_allows(arn, PRINCIPAL, context):
+        return False
+    key_id = delivery.find_queue(arn).kms_master_key_id
+    if not key_id:
+        return True
+    key = delivery.find_key(key_id, Scope(account, region))
+    return key is not None and delivery.key_allows(key, PRINCIPAL, ("kms:GenerateDataKey", "kms:Decrypt"), context)

@@ -132,8 +132,14 @@ def test_queues_of_the_account_and_phones_are_confirmed_at_once(emulator: Emulat
     foreign = queue.replace(ACCOUNT, OTHER_ACCOUNT)
     answer = sns.subscribe(TopicArn=ARN, Protocol="sqs", Endpoint=foreign)
     assert answer["SubscriptionArn"] == "pending confirmation"
+    sns.publish(TopicArn=ARN, Message="lost", Subject="s")
+    sqs = emulator.client("sqs")
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)  # without a policy nobody else sends to the queue
+    one_topic = {"ArnEquals": {"aws:SourceArn": ARN}}
+    policy = document(statement("sns.amazonaws.com", "sqs:SendMessage", queue, Condition=one_topic))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     sns.publish(TopicArn=ARN, Message="hello", Subject="s")
-    body = json.loads(emulator.client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"])
+    body = json.loads(sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"])
     assert (body["Message"], body["Subject"], body["TopicArn"]) == ("hello", "s", ARN)
 
 
