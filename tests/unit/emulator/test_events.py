@@ -217,11 +217,11 @@ def test_what_does_not_arrive_goes_to_the_dead_letter_queue(emulator: Emulator, 
         (
             {
                 "InputTransformer": {
-                    "InputPathsMap": {"severity": "$.detail.severity", "type": "$.detail-type"},
-                    "InputTemplate": '{"severity": <severity>, "type": <type>, "in": "<type> of <aws.events.rule-name>"}',
+                    "InputPathsMap": {"n": "$.detail.severity", "type": "$.detail-type"},
+                    "InputTemplate": '{"n": <n>, "kind": <type>, "in": "<type> of <aws.events.rule-name>"}',
                 }
             },
-            {"severity": 8, "type": "Finding", "in": "Finding of findings"},
+            {"n": 8, "kind": "Finding", "in": "Finding of findings"},
         ),
         ({"InputTransformer": {"InputPathsMap": {"no": "$.detail.none"}, "InputTemplate": '"a <no> b"'}}, "a  b"),
     ],
