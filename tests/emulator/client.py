@@ -85,16 +85,22 @@ class Emulator:
         self._request("POST", "managed-event-rule", {**payload, "account_id": account_id, "region": region})
 
     def create_organization(
-        self, accounts: list[dict[str, str]], organization_id: str = DEFAULT_ORGANIZATION, **options: str
+        self, accounts: list[dict[str, Any]], organization_id: str = DEFAULT_ORGANIZATION, **options: Any
     ) -> str:
         """An organization with all features of accounts with fixed ids; its id.
 
-        accounts: id (12 digits), name and email of each, the management account first. options: role_name, of the role
-        that the management account may assume in the others (default C(OrganizationAccountAccessRole)); region, for
-        another partition.
+        accounts: id (12 digits), name and email of each, the management account first; perhaps ou (the path of an
+        organizational unit below the root, as C(Workloads/Production)), tags (by key) and status. options: role_name,
+        of the role that the management account may assume in the others (default C(OrganizationAccountAccessRole));
+        policy_types, to be enabled in the root (default none, as in organizations that were made in the console;
+        C(CreateOrganization) enables service control policies); region, for another partition.
         """
         payload = {"organization_id": organization_id, "accounts": accounts, **options}
         return str(self._request("POST", "organization", payload)["organization_id"])
+
+    def set_account_status(self, account_id: str, status: str, region: str = DEFAULT_REGION) -> None:
+        """Make an account of an organization ACTIVE, PENDING_CLOSURE or SUSPENDED; region, for another partition."""
+        self._request("POST", "account", {"id": account_id, "status": status, "region": region})
 
     def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
         return environment(self.url, account_id, region)

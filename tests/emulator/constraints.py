@@ -26,6 +26,7 @@ VALIDATION_CODES = {
     "iam": "ValidationError",
     "kms": "ValidationException",
     "logs": "InvalidParameterException",
+    "organizations": "InvalidInputException",
     "s3": "MalformedXML",
     "sns": "InvalidParameter",
     "sts": "ValidationError",

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from . import calls
 from .errors import AwsError
 from .registry import Scope
-from .services import events, organizations, sns
+from .services import events, organization_tree, organizations, sns
 from .wire import Response, json_response
 
 if TYPE_CHECKING:
@@ -78,7 +78,21 @@ def _organization(application: Application, payload: dict[str, Any]) -> Any:
     for account in others:
         organizations.join(organization, scope, account["id"], account["name"], account["email"])
         organizations.grant_access(scope, account["id"], payload.get("role_name", organizations.ACCESS_ROLE))
+    for account in payload["accounts"]:
+        joined = organization.accounts[account["id"]]
+        joined.tags = dict(account.get("tags", {}))
+        joined.parent = organization_tree.unit_at(organization, scope, account.get("ou", ""))
+        organizations.set_status(joined.id, account.get("status", "ACTIVE"), scope)
+    for kind in payload.get("policy_types", []):
+        organizations.enable_policy_type(organization, kind)
     return {"organization_id": organization.id}
+
+
+def _account(application: Application, payload: dict[str, Any]) -> Any:
+    """Give an account of an organization another status."""
+    scope = Scope(payload["id"], payload.get("region", "us-east-1"))
+    organizations.set_status(payload["id"], payload["status"], scope)
+    return {}
 
 
 #: What tests and people may ask, and the function of application and payload that answers.
@@ -94,4 +108,5 @@ ROUTES: dict[tuple[str, str], Callable[[Application, dict[str, Any]], Any]] = {
     ("GET", "confirmations"): lambda application, payload: sns.pending_confirmations(),
     ("POST", "managed-event-rule"): _managed_event_rule,
     ("POST", "organization"): _organization,
+    ("POST", "account"): _account,
 }

@@ -35,6 +35,8 @@ GLOBAL_SERVICES = frozenset({"iam", "organizations", "s3", "budgets", "ce", "acc
 
 SERVICES: dict[str, Service] = {}
 
+_partition = functools.cache(get_partition)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -51,7 +53,7 @@ class Scope:
 
     @property
     def partition(self) -> str:
-        return get_partition(self.region)
+        return _partition(self.region)
 
     def arn(self, service: str, resource: str, *, region: str | None = None, account: str | None = None) -> str:
         where = self.region if region is None else region

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.emulator.client import DEFAULT_ORGANIZATION, Emulator
 
 MANAGEMENT = "100000000001"
@@ -22,10 +24,13 @@ NAMES = {
 ORGANIZATION_ID = DEFAULT_ORGANIZATION
 
 
-def organization(emulator: Emulator, **options: str) -> str:
+def organization(emulator: Emulator, details: dict[str, dict[str, Any]] | None = None, **options: Any) -> str:
     """Make the organization of the accounts in NAMES, unless it is there; its id.
 
-    options: as C(Emulator.create_organization) takes them.
+    details: more about some accounts, by id (ou, tags, status). options: as C(Emulator.create_organization) takes them.
     """
-    accounts = [{"id": one, "name": name, "email": f"{name}@acme.example"} for one, name in NAMES.items()]
+    more = details or {}
+    accounts = [
+        {"id": one, "name": name, "email": f"{name}@acme.example", **more.get(one, {})} for one, name in NAMES.items()
+    ]
     return emulator.create_organization(accounts, ORGANIZATION_ID, **options)
