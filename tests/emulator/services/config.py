@@ -17,7 +17,7 @@ from moto.core.exceptions import JsonRESTError, ServiceException
 
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import delivery, s3
+from . import delivery, organizations, s3
 
 Params = dict[str, Any]
 PRINCIPAL = "config.amazonaws.com"
@@ -41,6 +41,44 @@ class Rule:
 
 
 @dataclass
+class Pack:
+    """A conformance pack of an account; row as DescribeConformancePacks gives it. See config_organization.py.
+
+    template: its rules, by logical id. looks: how often somebody has looked since it was put.
+    """
+
+    row: Params
+    tags: dict[str, str]
+    template: dict[str, Params]
+    status: str = "CREATE_IN_PROGRESS"
+    reason: str = ""
+    looks: int = 0
+
+
+@dataclass
+class Deployment:
+    """An organization's rule or pack; row as it is described. See config_organization.py.
+
+    content: the rule as PutConfigRule takes it, or the pack's rules by logical id. members: detailed status by account.
+    """
+
+    row: Params
+    tags: dict[str, str]
+    name: str
+    suffix: str
+    content: Params
+    status: str = "CREATE_IN_PROGRESS"
+    looks: int = 0
+    members: dict[str, Params] = field(default_factory=dict)
+
+
+@dataclass
+class Aggregator:
+    row: Params
+    tags: dict[str, str]
+
+
+@dataclass
 class Region:
     """What a region's AWS Config holds; at most one recorder, one channel, one retention configuration."""
 
@@ -48,12 +86,17 @@ class Region:
     channel: Params | None = None
     rules: dict[str, Rule] = field(default_factory=dict)
     retention: int | None = None
+    packs: dict[str, Pack] = field(default_factory=dict)
+    organization_rules: dict[str, Deployment] = field(default_factory=dict)
+    organization_packs: dict[str, Deployment] = field(default_factory=dict)
+    aggregators: dict[str, Aggregator] = field(default_factory=dict)
+    authorizations: list[Params] = field(default_factory=list)
 
 
 service = Service("config", state=Region)
 
 
-def _tags(tags: list[Params]) -> dict[str, str]:
+def own_tags(tags: list[Params]) -> dict[str, str]:
     keys = [tag.get("Key", "") for tag in tags]
     if len(keys) != len(set(keys)):
         raise AwsError("ValidationException", "Duplicate tag keys found.")
@@ -87,7 +130,7 @@ def put_configuration_recorder(params: Params, scope: Scope, state: Region) -> N
         "recordingMode": _recording_mode(declared.get("recordingMode")),
         "recordingScope": "PAID",
     }
-    tags = _tags(params.get("Tags", []))
+    tags = own_tags(params.get("Tags", []))
     if existing is None:
         state.recorder = Recorder(row, tags)
     else:
@@ -239,7 +282,9 @@ def put_delivery_channel(params: Params, scope: Scope, state: Region) -> None:
 
 
 def _context(scope: Scope) -> dict[str, str]:
-    return {"aws:SourceAccount": scope.account, "s3:x-amz-acl": "bucket-owner-full-control"}
+    context = {"aws:SourceAccount": scope.account, "s3:x-amz-acl": "bucket-owner-full-control"}
+    organization = organizations.organization_of(scope)
+    return context | ({"aws:SourceOrgID": organization.id} if organization else {})
 
 
 def _check_channel_bucket(channel: Params, role: Any, scope: Scope) -> None:
@@ -348,7 +393,7 @@ def deliver_config_snapshot(params: Params, scope: Scope, state: Region) -> Para
 @service.operation("PutConfigRule")
 def put_config_rule(params: Params, scope: Scope, state: Region) -> None:
     declared = dict(params["ConfigRule"])
-    tags = _tags(params.get("Tags", []))
+    tags = own_tags(params.get("Tags", []))
     if state.recorder is None:
         raise AwsError(
             "NoAvailableConfigurationRecorderException", "Configuration recorder is not available to put config rule."
@@ -360,7 +405,8 @@ def put_config_rule(params: Params, scope: Scope, state: Region) -> None:
         if given is not None and (existing is None or existing.row[key] != given):
             raise AwsError("InvalidParameterValueException", f"{key} can not be chosen or changed.")
     declared["ConfigRuleName"] = name
-    _check_rule(declared, scope)
+    check_rule(declared, scope)
+    _refuse_rule_of_a_service(existing)
     if existing is None:
         identifier = f"config-rule-{random_hex(6)}"
         identity = {"ConfigRuleId": identifier, "ConfigRuleArn": scope.arn("config", f"config-rule/{identifier}")}
@@ -382,7 +428,15 @@ def _named_rule(declared: Params, state: Region) -> Rule | None:
     raise AwsError("InvalidParameterValueException", "One or more identifiers needs to be provided: Name or Id or Arn")
 
 
-def _check_rule(declared: Params, scope: Scope) -> None:
+def _refuse_rule_of_a_service(rule: Rule | None) -> None:
+    if rule is not None and rule.row.get("CreatedBy"):
+        raise AwsError(
+            "AccessDeniedException",
+            "An AWS service owns ServiceLinkedConfigRule. You do not have permissions to take action on this rule.",
+        )
+
+
+def check_rule(declared: Params, scope: Scope) -> None:
     source = declared["Source"]
     if source["Owner"] == "CUSTOM_POLICY":
         details = source.get("SourceDetails", [])
@@ -421,7 +475,7 @@ def describe_config_rules(params: Params, scope: Scope, state: Region) -> Params
 
 @service.operation("DeleteConfigRule")
 def delete_config_rule(params: Params, scope: Scope, state: Region) -> None:
-    _rule(params["ConfigRuleName"], state)
+    _refuse_rule_of_a_service(_rule(params["ConfigRuleName"], state))
     del state.rules[params["ConfigRuleName"]]
 
 
@@ -464,20 +518,27 @@ def delete_retention_configuration(params: Params, scope: Scope, state: Region) 
 # --- tags -----------------------------------------------------------------------------------------------------------
 
 
-def _tagged(params: Params, state: Region) -> Recorder | Rule:
+def _tagged(params: Params, state: Region) -> Recorder | Rule | Pack | Deployment | Aggregator:
     arn = params["ResourceArn"]
     if state.recorder is not None and state.recorder.row["arn"] == arn:
         return state.recorder
-    rule = next((one for one in state.rules.values() if one.row["ConfigRuleArn"] == arn), None)
-    if rule is None:
+    kinds = {
+        "ConfigRuleArn": state.rules,
+        "ConformancePackArn": state.packs,
+        "OrganizationConfigRuleArn": state.organization_rules,
+        "OrganizationConformancePackArn": state.organization_packs,
+        "ConfigurationAggregatorArn": state.aggregators,
+    }
+    found = [one for member, items in kinds.items() for one in items.values() if one.row[member] == arn]  # type: ignore[attr-defined]
+    if not found:
         raise AwsError("ResourceNotFoundException", f"ResourceArn '{arn}' does not exist")
-    return rule
+    return found[0]
 
 
 @service.operation("TagResource")
 def tag_resource(params: Params, scope: Scope, state: Region) -> None:
     resource = _tagged(params, state)
-    merged = resource.tags | _tags(params["Tags"])
+    merged = resource.tags | own_tags(params["Tags"])
     if len(merged) > 50:
         raise AwsError("TooManyTagsException", "A resource can have up to 50 tags")
     resource.tags = merged

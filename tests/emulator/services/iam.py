@@ -32,6 +32,7 @@ _SERVICE_LINKED_ROLES = {
     "autoscaling.amazonaws.com": ("AWSServiceRoleForAutoScaling", "AutoScalingServiceRolePolicy"),
     "cloudtrail.amazonaws.com": ("AWSServiceRoleForCloudTrail", "CloudTrailServiceRolePolicy"),
     "config.amazonaws.com": ("AWSServiceRoleForConfig", "AWSConfigServiceRolePolicy"),
+    "config-conforms.amazonaws.com": ("AWSServiceRoleForConfigConforms", "ConfigConformsServiceRolePolicy"),
     "config-multiaccountsetup.amazonaws.com": (
         "AWSServiceRoleForConfigMultiAccountSetup",
         "AWSConfigMultiAccountSetupPolicy",

@@ -42,6 +42,18 @@ def policy_of(bucket: FakeBucket) -> policies.Document | None:
     return json.loads(bucket.policy) if bucket.policy else None
 
 
+def read_object(name: str, key: str, scope: Scope) -> tuple[FakeBucket, bytes]:
+    """The bucket, and what the scope's identity reads in it, as services do on behalf of their callers.
+
+    Raises AwsError with S3's code.
+    """
+    bucket = _own_bucket({"Bucket": name, "Key": key}, scope, "s3:GetObject")
+    found = scope.at(account=bucket.account_id).moto("s3").get_object(name, key)
+    if found is None or not hasattr(found, "value"):
+        raise AwsError("NoSuchKey", "The specified key does not exist.", 404)
+    return bucket, found.value
+
+
 def _own_bucket(params: Params, scope: Scope, action: str) -> FakeBucket:
     """The bucket of the request; refused when it does not exist or the caller may not do action on it."""
     name = params["Bucket"]
