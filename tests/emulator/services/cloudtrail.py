@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery, iam, organizations, s3
+from . import contexts, delivery, iam, organizations, s3
 
 Params = dict[str, Any]
 
@@ -241,11 +241,7 @@ def _check_bucket(settings: Params, arn: str, organization_id: str | None, key: 
         raise AwsError("S3BucketDoesNotExistException", f"S3 bucket {name} does not exist!")
     if key is not None and key.region != bucket.region_name:
         raise AwsError("KmsKeyNotFoundException", "The KMS key and the S3 bucket are not in the same Region.")
-    context = {
-        "aws:SourceArn": arn,
-        "aws:SourceAccount": owner.account,
-        "s3:x-amz-acl": "bucket-owner-full-control",
-    }
+    context = contexts.of_service(owner, arn, {"s3:x-amz-acl": "bucket-owner-full-control"})
     base = f"{bucket.arn}/{prefix + '/' if prefix else ''}AWSLogs"
     folders = [f"{base}/{owner.account}/CloudTrail/{owner.region}/log.json.gz"]
     if organization_id:
@@ -273,11 +269,7 @@ def _check_key_exists(settings: Params, scope: Scope) -> Any | None:
 
 
 def _check_key_policy(key: Any, arn: str, settings: Params, owner: Scope) -> None:
-    context = {
-        "aws:SourceArn": arn,
-        "aws:SourceAccount": owner.account,
-        "kms:EncryptionContext:aws:cloudtrail:arn": arn,
-    }
+    context = contexts.of_service(owner, arn, {"kms:EncryptionContext:aws:cloudtrail:arn": arn})
     if not delivery.key_allows(key, PRINCIPAL, ("kms:GenerateDataKey", "kms:DescribeKey"), context):
         raise AwsError(
             "InsufficientEncryptionPolicyException",
@@ -292,8 +284,7 @@ def _check_topic(settings: Params, arn: str, owner: Scope, caller: Scope) -> Non
     topic = name if name.startswith("arn:") else caller.arn("sns", name)
     if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?", topic):
         raise AwsError("InvalidSnsTopicNameException", f"Invalid SNS topic name: {name}")
-    context = {"aws:SourceArn": arn, "aws:SourceAccount": owner.account}
-    if not delivery.topic_allows(topic, PRINCIPAL, context):
+    if not delivery.topic_allows(topic, PRINCIPAL, contexts.of_service(owner, arn)):
         raise AwsError(
             "InsufficientSnsTopicPolicyException",
             "SNS Topic does not exist or the topic policy is incorrect!",

@@ -16,8 +16,9 @@ from moto.config.models import ConfigRule
 from moto.core.exceptions import JsonRESTError, ServiceException
 
 from ..errors import AwsError
+from ..policies import Context
 from ..registry import Scope, Service, page, random_hex
-from . import delivery, organizations, s3
+from . import contexts, delivery, s3
 
 Params = dict[str, Any]
 PRINCIPAL = "config.amazonaws.com"
@@ -141,7 +142,7 @@ def _check_role(arn: str, scope: Scope) -> None:
     if not re.fullmatch(rf"arn:{scope.partition}:iam::{scope.account}:role/.+", arn):
         raise AwsError("InvalidRoleException", "You have provided a null or empty role ARN, or one of another account.")
     role = delivery.find_role(arn)
-    if role is None or not delivery.role_trusts(role, PRINCIPAL, {"aws:SourceAccount": scope.account}):
+    if role is None or not delivery.role_trusts(role, PRINCIPAL, contexts.of_service(scope)):
         raise AwsError("InvalidRoleException", f"AWS Config cannot assume the role {arn}.")
 
 
@@ -281,10 +282,8 @@ def put_delivery_channel(params: Params, scope: Scope, state: Region) -> None:
     state.channel = channel
 
 
-def _context(scope: Scope) -> dict[str, str]:
-    context = {"aws:SourceAccount": scope.account, "s3:x-amz-acl": "bucket-owner-full-control"}
-    organization = organizations.organization_of(scope)
-    return context | ({"aws:SourceOrgID": organization.id} if organization else {})
+def _context(scope: Scope) -> Context:
+    return contexts.of_service(scope, more={"s3:x-amz-acl": "bucket-owner-full-control"})
 
 
 def _check_channel_bucket(channel: Params, role: Any, scope: Scope) -> None:
@@ -335,7 +334,7 @@ def _check_channel_topic(channel: Params, role: Any, scope: Scope) -> None:
         return
     if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+", arn):
         raise AwsError("InvalidSNSTopicARNException", f"The sns topic arn '{arn}' is not valid.")
-    by_service = delivery.topic_allows(arn, PRINCIPAL, {"aws:SourceAccount": scope.account})
+    by_service = delivery.topic_allows(arn, PRINCIPAL, contexts.of_service(scope))
     by_role = role is not None and delivery.topic_exists(arn) and delivery.role_allows(role, "sns:Publish", arn)
     if not by_service and not by_role:
         raise AwsError(

@@ -16,7 +16,7 @@ from moto.backends import get_backend
 from .. import policies
 from ..policies import Context
 from ..registry import SERVICES, Scope
-from . import delivery, sns
+from . import contexts, delivery, sns
 
 Params = dict[str, Any]
 Event = dict[str, Any]
@@ -44,7 +44,7 @@ class Sender:
     @property
     def context(self) -> Context:
         """What policies of targets are told of the rule."""
-        return {"aws:SourceArn": self.arn, "aws:SourceAccount": self.scope.account}
+        return contexts.of_service(self.scope, self.arn)
 
 
 def send(sender: Sender, target: Params, event: Event, to_bus: Callable[[str, Event], None]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from .. import event_patterns, policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import delivery, event_delivery, organizations
+from . import contexts, delivery, event_delivery
 
 Params = dict[str, Any]
 Event = dict[str, Any]
@@ -518,10 +518,7 @@ def _may_put(arn: str, scope: Scope) -> bool:
     if account == scope.account:
         return True
     bus = _buses(Scope(account, region)).get(resource.removeprefix("event-bus/"))
-    context = {"aws:PrincipalAccount": scope.account}
-    organization = organizations.organization_of(scope)
-    if organization is not None:
-        context["aws:PrincipalOrgID"] = organization.id
+    context = contexts.of_caller(scope)
     return bus is not None and policies.allows(bus.policy(), scope.account, "events:PutEvents", arn, context)
 
 

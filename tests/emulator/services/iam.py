@@ -179,6 +179,17 @@ def principal_exists(arn: str, scope: Scope) -> bool:
     return arn == scope.principal or any(one.arn == arn for one in [*iam.roles.values(), *iam.users.values()])
 
 
+def principal_arn(scope: Scope) -> str:
+    """The ARN of who calls as policies know it: of the role itself, path and all, when a session of it calls."""
+    _, session, name = scope.principal.partition(":assumed-role/")
+    if not session:
+        return scope.principal
+    role_name = name.split("/")[0]
+    roles = scope.moto("iam").roles.values()
+    found = next((role.arn for role in roles if role.name == role_name), None)
+    return str(found or scope.arn("iam", f"role/{role_name}", region=""))
+
+
 @service.check("CreateRole")
 def check_create_role(params: Params, scope: Scope, state: Any) -> None:
     _check_trust_policy(params["AssumeRolePolicyDocument"], scope)

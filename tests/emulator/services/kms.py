@@ -17,7 +17,7 @@ from moto.kms.utils import RESERVED_ALIASES
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery, iam, organizations
+from . import contexts, delivery, iam
 
 Params = dict[str, Any]
 #: Rotation period in days of the keys that rotate, by key id.
@@ -65,10 +65,7 @@ def describe_key(params: Params, scope: Scope, state: Periods) -> Params:
 
 
 def _check_use_by_another_account(key: Any, scope: Scope, action: str) -> None:
-    context = {"kms:CallerAccount": scope.account, "aws:PrincipalAccount": scope.account}
-    organization = organizations.organization_of(scope)
-    if organization is not None:
-        context["aws:PrincipalOrgID"] = organization.id
+    context = contexts.of_caller(scope, {"kms:CallerAccount": scope.account})
     if not policies.allows(key.policy, scope.principal, action, key.arn, context):
         raise AwsError(
             "AccessDeniedException",

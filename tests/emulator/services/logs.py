@@ -17,7 +17,7 @@ from moto.core.utils import unix_time_millis
 from .. import patterns, policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page
-from . import delivery
+from . import contexts, delivery
 
 Params = dict[str, Any]
 
@@ -161,11 +161,7 @@ def _check_key(reference: str, group: str, scope: Scope) -> None:
     if key.key_spec != "SYMMETRIC_DEFAULT":
         raise _invalid("The specified KMS key is not symmetric.")
     arn = scope.arn("logs", f"log-group:{group}")
-    context = {
-        "kms:EncryptionContext:aws:logs:arn": arn,
-        "aws:SourceArn": arn,
-        "aws:SourceAccount": scope.account,
-    }
+    context = contexts.of_service(scope, arn, {"kms:EncryptionContext:aws:logs:arn": arn})
     suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
     principal = f"logs.{scope.region}.{suffix}"
     allowed = delivery.key_allows(key, principal, _KEY_ACTIONS, context)

@@ -17,7 +17,7 @@ from moto.backends import get_backend
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import delivery, iam
+from . import contexts, delivery, iam
 
 Params = dict[str, Any]
 
@@ -464,7 +464,7 @@ def deliver(topic: Topic, message: str, subject: str | None) -> str:
 def _queue_takes(arn: str, topic: Topic) -> bool:
     """Whether a queue's policy, and that of the key that encrypts it, let the topic send to it."""
     _, _, _, region, account, _ = arn.split(":", 5)
-    context = {"aws:SourceArn": topic.arn, "aws:SourceAccount": topic.owner}
+    context = contexts.of_service(Scope(topic.owner, topic.arn.split(":")[3]), topic.arn)
     if not delivery.queue_allows(arn, PRINCIPAL, context):
         return False
     key_id = delivery.find_queue(arn).kms_master_key_id

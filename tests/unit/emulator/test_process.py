@@ -173,7 +173,7 @@ def test_impossible_settings_are_refused(emulator: Emulator, changes: dict[str, 
 @pytest.mark.parametrize(
     ("service", "method", "parameters"),
     [
-        ("guardduty", "list_members", {"DetectorId": "x"}),
+        ("guardduty", "list_malware_protection_plans", {}),
         ("accessanalyzer", "list_analyzers", {}),
         ("organizations", "describe_resource_policy", {}),
         ("cloudwatch", "describe_alarm_history", {}),
