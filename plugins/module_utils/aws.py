@@ -133,11 +133,12 @@ class Client:
         except botocore.exceptions.ClientError as error:
             details = error.response.get("Error", {})
             code, message = details.get("Code", "Unknown"), details.get("Message") or str(error)
-            raise self._failure(operation, code, message) from error
+            raise self.failure(operation, code, message) from error
         except botocore.exceptions.BotoCoreError as error:
-            raise self._failure(operation, type(error).__name__, str(error)) from error
+            raise self.failure(operation, type(error).__name__, str(error)) from error
 
-    def _failure(self, operation: str, code: str, message: str) -> OperationError:
+    def failure(self, operation: str, code: str, message: str) -> OperationError:
+        """What to raise when AWS did not do an operation of this service here."""
         return OperationError(self.scope.account_id, self.scope.region, f"{self.service}:{operation}", code, message)
 
 

@@ -37,6 +37,8 @@ CONFLICTS = frozenset(
     }
 )
 """What AWS answers, in any service, when somebody else is writing the same resource."""
+REFUSED = "NotProcessed"
+"""Code of the error when AWS answers with success and says in the answer that it did not do it."""
 PROPAGATION_SECONDS = 90.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
@@ -250,8 +252,8 @@ class _Reconciliation:
     def _resolve(self, value: t.Any, region: str) -> t.Any:
         """Replace each Ref whose value is known by that value."""
         if isinstance(value, Ref):
-            known = self.attributes.get((self._region(value.type, region), value.type, value.key), {})
-            return known.get(value.attribute, value)
+            place = self._region(value.type, value.region or region)
+            return self.attributes.get((place, value.type, value.key), {}).get(value.attribute, value)
         if isinstance(value, dict):
             return {key: self._resolve(item, region) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
@@ -317,7 +319,10 @@ class _Reconciliation:
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                return client.call(call.operation, **parameters)
+                response = client.call(call.operation, **parameters)
+                if reasons := call.refusals and extract(call.refusals, response):
+                    raise client.failure(call.operation, REFUSED, "; ".join(reasons))
+                return response
             except OperationError as error:
                 if error.code not in retried or error.is_final or time.monotonic() + pause > deadline:
                     raise

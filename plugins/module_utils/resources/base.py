@@ -29,11 +29,13 @@ class Ref:
     """A value that AWS chooses: an attribute of another resource, known once that resource exists.
 
     type and key name the resource as in Desired; attribute is a key of its Observed.attributes, such as C(arn).
+    region: where the resource is, or None for the region of what refers to it.
     """
 
     type: str
     key: str
     attribute: str = "arn"
+    region: str | None = None
 
     def __str__(self) -> str:
         return f"({self.attribute} of {self.type} {self.key}, known after it is created)"
@@ -46,12 +48,14 @@ class Call:
     operation: the API's name, such as C(PutMetricFilter). parameters: as botocore takes them; may contain Ref.
     returns: attribute name -> JMESPath into the response, for values that AWS chooses and later calls need.
     service: botocore's client name where it is not the resource type's own.
+    refusals: JMESPath into a response that AWS calls a success, to the reasons for which nothing was done all the same.
     """
 
     operation: str
     parameters: Fields = dataclasses.field(default_factory=dict)
     returns: c.Mapping[str, str] = dataclasses.field(default_factory=dict)
     service: str | None = None
+    refusals: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

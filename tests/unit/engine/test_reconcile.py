@@ -34,6 +34,7 @@ ACCOUNT = "123456789012"
 HOME, ABROAD = "eu-central-1", "us-east-1"
 REGIONS = (HOME, ABROAD)
 KEY, BUCKET, TRAIL, USER, PACK = "Toy::Key", "Toy::Bucket", "Toy::Trail", "Toy::User", "Toy::Pack"
+MEMBER = "Toy::Member"
 
 Address = tuple[str, str, str]
 
@@ -41,7 +42,8 @@ Address = tuple[str, str, str]
 class FakeAws:
     """Resources as (region, type, key) -> fields, the calls that were made, and what is to go wrong.
 
-    failures: (region, operation) -> error codes of the next calls, one each. The last one stays.
+    failures: (region, operation) -> error codes of the next calls, one each. The last one stays. refused: what answers
+    to calls that succeed say was not done.
     """
 
     def __init__(self) -> None:
@@ -50,6 +52,7 @@ class FakeAws:
         self.writes: list[tuple[str, str]] = []
         self.parameters: list[Fields] = []
         self.failures: dict[tuple[str, str], list[str]] = {}
+        self.refused: list[str] = []
 
     @staticmethod
     def id_of(region: str, key: str) -> str:
@@ -92,7 +95,13 @@ class FakeClient:
             del self.aws.resources[address]
         else:
             self.aws.resources[address].update(parameters["Fields"])
-        return {"Resource": {"Id": self.aws.id_of(region, key)}}
+        return {
+            "Resource": {"Id": self.aws.id_of(region, key)},
+            "Refused": [{"Reason": one} for one in self.aws.refused],
+        }
+
+    def failure(self, operation: str, code: str, message: str) -> OperationError:
+        return OperationError(ACCOUNT, self.scope.region, f"toy:{operation}", code, message)
 
 
 class FakeConnection:
@@ -170,6 +179,16 @@ class User(Toy):
     is_global = True
 
 
+class Member(Toy):
+    """Creating it succeeds, and says in the answer why it was not done."""
+
+    type = MEMBER
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        refused = Call("Create_Member", {"Name": key, "Fields": {}}, refusals="Refused[].Reason")
+        return [refused, Call("Put_Member", {"Name": key, "Fields": fields})]
+
+
 class Pack(Toy):
     """Settles after as many looks as its field says, and then has the failures of its field."""
 
@@ -190,7 +209,7 @@ class Pack(Toy):
 
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for toy in (Key(), Bucket(), Trail(), User(), Pack()):
+    for toy in (Key(), Bucket(), Trail(), User(), Pack(), Member()):
         monkeypatch.setitem(base._registry, toy.type, toy)
 
 
@@ -303,6 +322,16 @@ def test_references_stay_within_the_region_unless_global(aws: FakeAws) -> None:
     for region in REGIONS:
         bucket, user = f"arn:aws:toy:{region}:{ACCOUNT}:b", aws.id_of(HOME, "u")
         assert aws.resources[(region, TRAIL, "t")] == {"bucket": bucket, "user": user}
+
+
+def test_a_reference_may_name_another_region(aws: FakeAws) -> None:
+    aws.resources[(ABROAD, KEY, "k")] = {}
+    key = Ref(KEY, "k", "id", HOME)
+    desired = (Desired(KEY, "k"), Desired(KEY, "k", region=ABROAD), Desired(BUCKET, "b", {"key": key}, region=ABROAD))
+    plan = reconcile(aws, *desired, check_mode=True)
+    assert plan.changes[1]["after"] == {"key": "(id of Toy::Key k, known after it is created)"}
+    assert not reconcile(aws, *desired).errors
+    assert aws.resources[(ABROAD, BUCKET, "b")] == {"key": aws.id_of(HOME, "k")}
 
 
 # regions and names
@@ -687,6 +716,15 @@ def test_a_call_that_needs_what_is_unknown_is_not_made(aws: FakeAws) -> None:
     # the one before it was made, and is told
     assert aws.writes == [(HOME, "toy:Create_Bucket")]
     assert run.changes[0]["operations"] == ["toy:Create_Bucket"]
+
+
+def test_what_aws_says_it_did_not_do_is_a_failure(aws: FakeAws) -> None:
+    assert not reconcile(aws, Desired(MEMBER, "friend", {"email": "a"})).errors
+    aws.refused = ["because it is ours.", "because it is theirs."]
+    run = reconcile(aws, Desired(MEMBER, "stranger", {"email": "b"}))
+    assert codes(run) == {"stranger": engine.REFUSED}
+    assert "because it is ours.; because it is theirs." in run.errors[0]["message"]
+    assert not run.changes
 
 
 # settling
