@@ -63,7 +63,8 @@ class Emulator:
         """Change settings and return all of them.
 
         latency_ms, fault_rate (0..1), fault_kind ('throttle' or 'error'), fault_action (glob of service:Operation),
-        denials (list of {action: glob, region?, account?, code?}), seed, opted_in_regions.
+        denials (list of {action: glob, region?, account?, code?, policy?}), seed, opted_in_regions. policy is the kind
+        of policy that denies, such as C(service control policy); without it a permission is missing.
         """
         return dict(self._request("POST", "settings", changes))
 

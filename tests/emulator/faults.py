@@ -105,8 +105,8 @@ class Faults:
         if not 0 <= float(changes.get("fault_rate", 0)) <= 1:
             raise ValueError("fault_rate is a share between 0 and 1")
         for denial in changes.get("denials", []):
-            if "action" not in denial or set(denial) - {"action", "region", "account", "code"}:
-                raise ValueError("a denial has an action (glob) and perhaps region, account, code")
+            if "action" not in denial or set(denial) - {"action", "region", "account", "code", "policy"}:
+                raise ValueError("a denial has an action (glob) and perhaps region, account, code, policy")
         for name, value in changes.items():
             setattr(self.settings, name, value)
         if "seed" in changes:
@@ -121,7 +121,7 @@ class Faults:
                 and fnmatchcase(region, denial.get("region") or "*")
                 and fnmatchcase(account, denial.get("account") or "*")
             ):
-                return access_denied(service, operation, principal, denial.get("code"))
+                return access_denied(service, operation, principal, denial.get("code"), denial.get("policy"))
         rate = self.settings.fault_rate
         if rate <= 0 or not fnmatchcase(action, self.settings.fault_action):
             return None
@@ -152,15 +152,20 @@ def server_error(service: str, unavailable: bool) -> AwsError:
     return AwsError(code, "We encountered an internal error. Please try again.", 500)
 
 
-def access_denied(service: str, operation: str, principal: str, code: str | None = None) -> AwsError:
+def access_denied(
+    service: str, operation: str, principal: str, code: str | None = None, policy: str | None = None
+) -> AwsError:
+    """What a service answers that may not do it. policy: the kind that denies it; else no permission was given."""
     default, status = _DENIED.get(
         service, ("AccessDenied", 403) if _speaks_query(service) else ("AccessDeniedException", 400)
     )
     action = _IAM_ACTIONS.get(f"{service}:{operation}", f"{service}:{operation}")
     message = f"User: {principal} is not authorized to perform: {action} on resource: *"
+    if policy:
+        message += f" with an explicit deny in a {policy}"
     if service == "ec2":
         message = f"You are not authorized to perform this operation. {message}"
-    else:
+    elif not policy:
         message += f" because no identity-based policy allows the {action} action"
     return AwsError(code or default, message, status)
 

@@ -153,6 +153,12 @@ def test_denial_names_the_action_and_may_have_a_code_of_its_own(emulator: Emulat
         emulator.client("iam").list_groups()
 
 
+def test_denial_may_be_that_of_a_policy(emulator: Emulator) -> None:
+    emulator.settings(denials=[{"action": "iam:ListGroups", "policy": "service control policy"}])
+    with refused("AccessDenied", "with an explicit deny in a service control policy"):
+        emulator.client("iam").list_groups()
+
+
 def test_latency_delays_every_answer(emulator: Emulator) -> None:
     emulator.client("sqs").list_queues()
     emulator.settings(latency_ms=50)
