@@ -96,6 +96,8 @@ class Outcome:
     errors: list[dict[str, t.Any]] = dataclasses.field(default_factory=list)
     observed: dict[Address, Observed] = dataclasses.field(default_factory=dict)
     """Everything as it was before."""
+    attributes: dict[Address, Fields] = dataclasses.field(default_factory=dict)
+    """What AWS chose, as it is known in the end."""
 
 
 def reconcile(
@@ -138,7 +140,7 @@ class _Reconciliation:
             self.prefixes.setdefault((region, purge.type), []).append(prefix)
         self.outcome = Outcome()
         self.unreadable: set[tuple[str, str]] = set()
-        self.attributes: dict[Address, Fields] = {}
+        self.attributes = self.outcome.attributes
         self.written_types: set[str] = set()
         self.failed: set[Address] = set()
         self.check_mode = check_mode

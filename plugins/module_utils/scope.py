@@ -33,7 +33,8 @@ class Scope:
     def substitute(self, value: t.Any) -> t.Any:
         """Replace CloudFormation's pseudo parameters, as in C(${AWS::AccountId}), in every string of I(value).
 
-        IAM policy variables such as C(${aws:username}) are left alone: their names are lower case.
+        I(value) may consist of dictionaries, lists and dataclasses such as C(Ref). IAM policy variables such as
+        C(${aws:username}) are left alone: their names are lower case.
         """
         if isinstance(value, str):
             for name, replacement in zip(PSEUDO_PARAMETERS, self._pseudo_values(), strict=True):
@@ -43,6 +44,9 @@ class Scope:
             return {self.substitute(key): self.substitute(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.substitute(item) for item in value]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            items = {field.name: self.substitute(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return dataclasses.replace(value, **items)
         return value
 
     def _pseudo_values(self) -> tuple[str, ...]:

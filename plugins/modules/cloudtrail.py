@@ -38,7 +38,7 @@ options:
         default: present
       s3_bucket_name:
         description:
-          - Bucket that the trail writes to. Required for a trail that is V(present).
+          - Bucket that the trail writes to, which may be of another account. Required for a trail that is V(present).
           - When omitted, the name in O(bucket).
         type: str
       s3_key_prefix:
@@ -63,8 +63,11 @@ options:
         default: true
       is_organization_trail:
         description:
-          - Whether to record the events of all accounts of the organization.
-          - For the management account only, and only with trusted access for CloudTrail.
+          - Whether to record the events of all accounts of the organization. Needs trusted access for CloudTrail.
+          - Such a trail belongs to the management account. A delegated administrator for CloudTrail can make and change
+            it, too; only the management account can turn it into a trail of its own account, and back.
+          - There may be two trails of a name, the account's own and the organization's. V(false) means the former,
+            whatever O(trail.state) says, V(true) the latter, if it is there.
         type: bool
       is_logging:
         description: Whether the trail records.
@@ -73,6 +76,7 @@ options:
       cloud_watch_logs_log_group_arn:
         description:
           - Log group that the trail writes to, as name or ARN. Empty for none.
+          - It belongs to the account that makes the trail, also if that is a delegated administrator.
           - When omitted, the log group of O(log_group), if there is an O(role) too.
         type: str
       cloud_watch_logs_role_arn:
@@ -83,6 +87,8 @@ options:
       kms_key_id:
         description:
           - KMS key that encrypts the log files, as alias, key id or ARN. Empty for none.
+          - The key of another account is named by the ARN of its alias. Its policy must allow C(kms:DescribeKey). In
+            check mode it need not be there yet.
           - When omitted, the key of O(key).
         type: str
       event_selectors:
@@ -221,12 +227,22 @@ EXAMPLES = r"""
     trail:
       name: baseline
 
+- name: Record the events of the whole organization in the log archive account
+  secops.aws_baseline.cloudtrail:
+    region: eu-central-1
+    trail:
+      name: baseline
+      is_organization_trail: true
+      s3_bucket_name: example-cloudtrail-222222222222
+      kms_key_id: arn:${AWS::Partition}:kms:${AWS::Region}:222222222222:alias/cloudtrail
+
 - name: Verify that Control Tower's trail records
   secops.aws_baseline.cloudtrail:
     region: eu-central-1
     trail:
       name: aws-controltower-BaselineCloudTrail
       state: existing
+      is_organization_trail: true
 
 - name: Keep what the trail writes to CloudWatch Logs for a year, and leave all else alone
   secops.aws_baseline.cloudtrail:
@@ -344,8 +360,10 @@ errors:
       operation: cloudtrail:StartLogging
       permission: cloudtrail:StartLogging
 trail_arn:
-  description: ARN of the trail. In check mode also of one that is yet to be created.
-  returned: when O(trail) is given and the credentials were accepted
+  description:
+    - ARN of the trail. In check mode also of one that is yet to be created, unless it is the organization's, which may
+      be made by another account than its owner.
+  returned: when O(trail) is given, the credentials were accepted and the ARN is known
   type: str
   sample: arn:aws:cloudtrail:eu-central-1:123456789012:trail/baseline
 s3_bucket_name:
@@ -472,9 +490,12 @@ def returned(params: Options, outcome: Outcome, home: Scope) -> dict[str, str]:
     """The module's own return values, for those parts that are given."""
     values = {}
     if params["trail"]:
-        name = home.substitute(params["trail"]["name"])
-        observed = outcome.observed.get((home.region, cloudtrail.Trail.type, name))
-        values["trail_arn"] = observed.attributes["arn"] if observed else home.arn("cloudtrail", f"trail/{name}")
+        address = (home.region, cloudtrail.Trail.type, home.substitute(params["trail"]["name"]))
+        arn = outcome.attributes.get(address, {}).get("arn")
+        if arn is None and not params["trail"]["is_organization_trail"]:
+            arn = home.arn("cloudtrail", f"trail/{address[2]}")
+        if arn:
+            values["trail_arn"] = arn
     if params["bucket"]:
         values["s3_bucket_name"] = params["bucket"]["name"]
     if params["key"]:

@@ -24,6 +24,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Desired,
     Fields,
     Observed,
+    Ref,
     ResourceType,
     own_tags,
     register,
@@ -131,7 +132,8 @@ def trail(options: Fields, option: str = "trail") -> Desired:
         allowed = "3 to 128 letters and digits, with single dots, hyphens and underscores between them"
         raise OptionError(f"{option}.name", name, allowed)
     if options["state"] == "absent":
-        return Desired(Trail.type, name, state="absent")
+        meant = {"is_organization_trail": options["is_organization_trail"]}
+        return Desired(Trail.type, name, meant, state="absent")
     fields = fields_of(options)
     if options["state"] == "present" and not fields.get("s3_bucket_name"):
         raise OptionError(f"{option}.s3_bucket_name", options["s3_bucket_name"], "the bucket that the trail writes to")
@@ -201,7 +203,9 @@ class Trail(ResourceType):
 
     Fields: those in SETTINGS (C(sns_topic_name) and C(kms_key_id) as ARNs), is_logging, event_selectors or
     advanced_event_selectors in the form of C(clean), insight_selectors (list of insight types), tags.
-    A trail of another region or of the organization that shows here is found as well, and AWS refuses to change it.
+    A trail of another region that shows here is found as well, and AWS refuses to change it. So is the organization's,
+    unless C(is_organization_trail) is declared false: it belongs to the management account, which may change it like a
+    delegated administrator. There may be one of that name and a trail of the account's own: what is declared decides.
     """
 
     type = "AWS::CloudTrail::Trail"
@@ -244,22 +248,37 @@ class Trail(ResourceType):
             "cloudtrail:DeleteTrail",
             # a trail is handed the role with which it writes to its log group
             "iam:PassRole",
+            # for an organization trail, CloudTrail asks and makes its service-linked role on the caller's behalf
+            "iam:CreateServiceLinkedRole",
+            "iam:GetRole",
+            "organizations:DescribeOrganization",
+            "organizations:ListAWSServiceAccessForOrganization",
         ),
     }
-
-    def attributes(self, key: str, scope: Scope) -> Fields:
-        return {"arn": scope.arn("cloudtrail", f"trail/{key}")}
 
     # read
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         # asked for by name, AWS would keep trails of other regions and of the organization to itself
         trails = client.call("DescribeTrails", includeShadowTrails=True)["trailList"]
-        own = f":{client.scope.region}:{client.scope.account_id}:"
-        trails.sort(key=lambda trail: own in trail["TrailARN"])
-        found = {trail["Name"]: trail for trail in trails if trail["Name"] in wanted}
+        meant = {name: self._meant(trails, name, declared, client.scope) for name, declared in wanted.items()}
+        found = {name: trail for name, trail in meant.items() if trail}
         observed = in_parallel(lambda name: self._observed(client, found[name], wanted[name]), found)
         return dict(zip(found, observed, strict=True))
+
+    @staticmethod
+    def _meant(trails: list[Fields], name: str, declared: Fields, scope: Scope) -> Fields | None:
+        """The one among trails of a name that the declaration is about."""
+        named = [trail for trail in trails if trail["Name"] == name]
+        of_organization = declared.get("is_organization_trail")
+        if of_organization is False:
+            named = [trail for trail in named if f":{scope.account_id}:" in trail["TrailARN"]]
+
+        def preference(trail: Fields) -> tuple[bool, bool]:
+            here = f":{scope.region}:{scope.account_id}:" in trail["TrailARN"]
+            return bool(of_organization and trail.get("IsOrganizationTrail")), here
+
+        return max(named, key=preference, default=None)
 
     def _observed(self, client: Client, trail: Fields, declared: Fields) -> Observed:
         arn = trail["TrailARN"]
@@ -307,14 +326,16 @@ class Trail(ResourceType):
         }
         if fields.get("tags"):
             parameters["TagsList"] = ansible_dict_to_boto3_tag_list(fields["tags"])
+        # by the name only its owner would find it, who is not the delegated administrator that made it
+        arn = Ref(self.type, key)
         calls = [Call("CreateTrail", parameters, {"arn": "TrailARN"})]
         if fields.get("is_logging"):
-            calls.append(Call("StartLogging", {"Name": key}))
+            calls.append(Call("StartLogging", {"Name": arn}))
         selectors = {name: fields[name] for name in SELECTORS if fields.get(name)}
         if selectors and selectors != {"event_selectors": DEFAULT_EVENT_SELECTORS}:
-            calls.append(self._put_selectors(key, selectors))
+            calls.append(self._put_selectors(arn, selectors))
         if fields.get("insight_selectors"):
-            calls.append(self._put_insights(key, fields["insight_selectors"]))
+            calls.append(self._put_insights(arn, fields["insight_selectors"]))
         return calls
 
     def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
@@ -349,10 +370,10 @@ class Trail(ResourceType):
         return [Call("DeleteTrail", {"Name": before.attributes["arn"]})]
 
     @staticmethod
-    def _put_selectors(trail: str, selectors: Fields) -> Call:
+    def _put_selectors(trail: str | Ref, selectors: Fields) -> Call:
         return Call("PutEventSelectors", {"TrailName": trail, **snake_dict_to_camel_dict(selectors, True)})
 
     @staticmethod
-    def _put_insights(trail: str, types: list[str]) -> Call:
+    def _put_insights(trail: str | Ref, types: list[str]) -> Call:
         selectors = [{"InsightType": kind} for kind in types]
         return Call("PutInsightSelectors", {"TrailName": trail, "InsightSelectors": selectors})

@@ -43,6 +43,7 @@ KEY_OPTIONS: dict[str, t.Any] = {
 """Suboptions of every option that declares a key, documented in the fragment C(key)."""
 
 ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]{1,250}")
+ALIAS_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(?!alias/aws/)alias/[a-zA-Z0-9/_-]{1,250}")
 AWS_ALIAS = "alias/aws/"
 KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
@@ -72,14 +73,14 @@ def key(options: Fields, option: str = "key") -> Desired:
 
 
 def reference(option: str, key_id: str | None) -> str | Ref | None:
-    """What an option that names a key means: the key's ARN, or a Ref to the key of an alias.
+    """What an option that names a key means: the key's ARN, or a Ref to the key of an alias, here or elsewhere.
 
     option: its name. key_id: alias, key id or ARN; pseudo parameters may occur. Nothing and an empty string, and the
     aliases of AWS's own keys, are returned as they are. Raises OptionError.
     """
     if not key_id or key_id.startswith(AWS_ALIAS):
         return key_id
-    if ALIAS.fullmatch(key_id):
+    if ALIAS.fullmatch(key_id) or ALIAS_ARN.fullmatch(SAMPLE_SCOPE.substitute(key_id)):
         return Ref(Key.type, key_id)
     if KEY_ID.fullmatch(key_id):
         return "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/" + key_id
@@ -89,14 +90,18 @@ def reference(option: str, key_id: str | None) -> str | Ref | None:
 
 
 def with_referenced(desired: c.Iterable[Desired]) -> list[Desired]:
-    """I(desired), and for each alias that a Ref in it names the key, which must exist unless declared in I(desired)."""
+    """I(desired), and for each alias that a Ref in it names the key, which must exist unless declared in I(desired).
+
+    The ARN of an alias is what names a key that another account, or another task, makes earlier in the same run.
+    """
     desired = list(desired)
     known = {(item.region, item.key) for item in desired if item.type == Key.type}
     for item in list(desired):
         for ref in _key_references(item.fields):
             if (item.region, ref.key) not in known:
                 known.add((item.region, ref.key))
-                desired.append(Desired(Key.type, ref.key, state="existing", region=item.region))
+                state = "expected" if ref.key.startswith("arn:") else "existing"
+                desired.append(Desired(Key.type, ref.key, state=state, region=item.region))
     return desired
 
 
@@ -110,6 +115,8 @@ def _key_references(fields: Fields) -> c.Iterator[Ref]:
 @register
 class Key(ResourceType):
     """A symmetric customer managed key. Key: its alias, as in C(alias/cloudtrail).
+
+    A key of another account is known by the ARN of its alias, and can only be looked up.
 
     Fields: description, policy, enabled, enable_key_rotation, rotation_period_in_days, tags. C(enabled) of a key that
     is about to be deleted is its state, as in C(PendingDeletion).

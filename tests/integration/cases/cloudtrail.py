@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.emulator.client import Emulator
 from tests.support.cases import ACCOUNT_ID, HOME_REGION, Case
+from tests.support.organization import LOG_ARCHIVE, MANAGEMENT, ORGANIZATION_ID, SECURITY, organization
 
 TRAIL = "audit"
 ALIAS = "alias/audit"
@@ -551,6 +552,79 @@ def foreign_trail(emulator: Emulator) -> None:
     emulator.client("cloudtrail", HOME_REGION).create_trail(Name="others", S3BucketName="others")
 
 
+# the organization's trail, managed by a delegated administrator, with bucket and key of the log archive account
+
+ORGANIZATION_TRAIL_ARN = f"arn:aws:cloudtrail:{HOME_REGION}:{MANAGEMENT}:trail/{TRAIL}"
+ARCHIVE = f"audit-{LOG_ARCHIVE}"
+ARCHIVE_ALIAS = "arn:${AWS::Partition}:kms:${AWS::Region}:" + f"{LOG_ARCHIVE}:{ALIAS}"
+
+
+def trust_cloudtrail(emulator: Emulator) -> None:
+    """Let the organization trust CloudTrail and have a delegated administrator for it."""
+    organizations = emulator.client("organizations", account_id=MANAGEMENT)
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    cloudtrail = emulator.client("cloudtrail", HOME_REGION, MANAGEMENT)
+    cloudtrail.register_organization_delegated_admin(MemberAccountId=SECURITY)
+
+
+def make_archive(emulator: Emulator) -> None:
+    """Bucket and key of the log archive account, for the organization's trail and its manager."""
+    source = {"StringEquals": {"aws:SourceArn": ORGANIZATION_TRAIL_ARN}}
+    folders = [f"arn:aws:s3:::{ARCHIVE}/AWSLogs/{folder}/*" for folder in (MANAGEMENT, ORGANIZATION_ID)]
+    policy = document(
+        allow(CLOUDTRAIL, ["s3:GetBucketAcl"], f"arn:aws:s3:::{ARCHIVE}", source),
+        allow(CLOUDTRAIL, ["s3:PutObject"], folders, source),
+    )
+    s3 = emulator.client("s3", HOME_REGION, LOG_ARCHIVE)
+    s3.create_bucket(Bucket=ARCHIVE, CreateBucketConfiguration={"LocationConstraint": HOME_REGION})
+    s3.put_bucket_policy(Bucket=ARCHIVE, Policy=json.dumps(policy))
+    kms = emulator.client("kms", HOME_REGION, LOG_ARCHIVE)
+    policy = document(
+        allow({"AWS": f"arn:aws:iam::{LOG_ARCHIVE}:root"}, ["kms:*"], "*"),
+        allow({"AWS": [f"arn:aws:iam::{one}:root" for one in (MANAGEMENT, SECURITY)]}, ["kms:DescribeKey"], "*"),
+        allow(CLOUDTRAIL, ["kms:GenerateDataKey*", "kms:DescribeKey"], "*", source),
+    )
+    key = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName=ALIAS, TargetKeyId=key)
+
+
+def prepare_organization(emulator: Emulator) -> None:
+    organization(emulator)
+    trust_cloudtrail(emulator)
+    make_archive(emulator)
+
+
+def organization_trail(**options: t.Any) -> dict[str, t.Any]:
+    """Options of the module for the organization's trail."""
+    return {"trail": {"name": TRAIL, "is_organization_trail": True, "s3_bucket_name": ARCHIVE, **options}}
+
+
+ORGANIZATION_OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kms_key_id": st.sampled_from(["", ARCHIVE_ALIAS]),
+        "is_multi_region_trail": st.booleans(),
+        "is_logging": st.booleans(),
+        "advanced_event_selectors": st.just([MANAGEMENT_EVENTS, OBJECT_WRITES]),
+        "tags": TAGS,
+    },
+).map(lambda options: organization_trail(**options))
+ORGANIZATION_TYPICAL = organization_trail(kms_key_id=ARCHIVE_ALIAS, tags={"Team": "infosec"})
+
+
+def stop_organization_trail(emulator: Emulator) -> None:
+    cloudtrail = emulator.client("cloudtrail", HOME_REGION, SECURITY)
+    with contextlib.suppress(ClientError):
+        cloudtrail.stop_logging(Name=ORGANIZATION_TRAIL_ARN)
+
+
+def decrypt_organization_trail(emulator: Emulator) -> None:
+    """The management account changes what it owns."""
+    cloudtrail = emulator.client("cloudtrail", HOME_REGION, MANAGEMENT)
+    with contextlib.suppress(ClientError):
+        cloudtrail.update_trail(Name=TRAIL, KmsKeyId="", EnableLogFileValidation=False)
+
+
 CASES = [
     Case(
         "cloudtrail",
@@ -569,5 +643,14 @@ CASES = [
             }
         ),
         tuple(DRIFTS),
-    )
+    ),
+    Case(
+        "cloudtrail",
+        ORGANIZATION_OPTIONS,
+        ORGANIZATION_TYPICAL,
+        frozenset({"AWS::CloudTrail::Trail", "AWS::KMS::Key"}),
+        (stop_organization_trail, decrypt_organization_trail),
+        prepare_organization,
+        SECURITY,
+    ),
 ]

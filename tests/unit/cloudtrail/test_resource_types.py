@@ -38,6 +38,11 @@ def operations(calls: list[t.Any]) -> list[str]:
         ("alias/audit", Ref("AWS::KMS::Key", "alias/audit")),
         (KEY_ARN, KEY_ARN),
         (KEY_ARN.rpartition("/")[2], KEY_ARN),
+        (
+            "arn:${AWS::Partition}:kms:${AWS::Region}:222222222222:alias/audit",
+            Ref("AWS::KMS::Key", "arn:aws:kms:eu-central-1:222222222222:alias/audit"),
+        ),
+        (f"{KEY_ARN.partition(':key/')[0]}:alias/aws/s3", f"{KEY_ARN.partition(':key/')[0]}:alias/aws/s3"),
     ],
 )
 def test_a_key_is_named_in_many_ways(given: str | None, meant: t.Any) -> None:
@@ -60,6 +65,12 @@ def test_keys_that_are_referred_to_must_exist() -> None:
         ("alias/audit", "existing", "us-east-1"),
     ]
     assert kms.with_referenced([group, key]) == [group, key]
+
+
+def test_keys_of_another_account_are_expected() -> None:
+    alias = "arn:aws:kms:eu-central-1:222222222222:alias/audit"
+    group = Desired("AWS::Logs::LogGroup", "audit", {"kms_key_id": Ref(kms.Key.type, alias)})
+    assert kms.with_referenced([group])[1:] == [Desired(kms.Key.type, alias, state="expected")]
 
 
 @pytest.mark.parametrize(
