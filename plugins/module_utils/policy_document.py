@@ -4,7 +4,7 @@
 
 AWS answers a wrong document with ``MalformedPolicyDocument`` and little more; here every complaint names the place
 inside the document. Grammar and quotas follow the IAM user guide ("Grammar of the IAM JSON policy language",
-"IAM and AWS STS quotas") and the quotas of Amazon S3, AWS KMS and Amazon SNS.
+"IAM and AWS STS quotas") and the quotas of Amazon S3, AWS KMS, Amazon SNS and AWS Organizations.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-KINDS = ("identity", "resource", "trust")
+KINDS = ("identity", "resource", "trust", "service_control")
 VERSIONS = ("2012-10-17", "2008-10-17")
 DOCUMENT_KEYS = {"Version", "Id", "Statement"}
 STATEMENT_KEYS = {"Sid", "Effect", "Condition"} | {
@@ -63,6 +63,8 @@ LIMITS = {
     "s3_bucket": Limit(20 * 1024, "bytes"),
     "kms_key": Limit(32 * 1024, "bytes"),
     "sns_topic": Limit(30 * 1024, "bytes"),
+    "service_control": Limit(10240, "characters"),
+    "resource_control": Limit(5120, "characters"),
 }
 
 
@@ -79,9 +81,10 @@ def size(document: Mapping[str, Any], unit: str = "characters") -> int:
 def validate(document: Any, kind: str = "identity", limit: str | None = None) -> None:
     """Check one policy document.
 
-    ``kind`` is ``identity`` (attached to users, groups, roles), ``resource`` (bucket, topic, key...) or ``trust``
-    (the assume role policy of a role). ``limit`` is a key of ``LIMITS``; without it the size is not checked. The
-    quotas of inline policies are AWS's sums over all inline policies of one user, group or role.
+    ``kind`` is ``identity`` (attached to users, groups, roles), ``resource`` (bucket, topic, key...), ``trust``
+    (the assume role policy of a role) or ``service_control`` (what accounts of an organization may do at most).
+    ``limit`` is a key of ``LIMITS``; without it the size is not checked. The quotas of inline policies are AWS's sums
+    over all inline policies of one user, group or role.
 
     Raises ``PolicyDocumentError``; ``ValueError`` for an unknown ``kind`` or ``limit``.
     """
@@ -144,6 +147,8 @@ def _validate_statement(statement: Any, path: str, kind: str) -> None:
             _validate_resource(resource, resource_path)
     if kind == "identity":
         _forbid(statement, path, ("Principal", "NotPrincipal"), "an identity policy applies to whom it is attached")
+    elif kind == "service_control":
+        _forbid(statement, path, ("Principal", "NotPrincipal"), "a service control policy applies to whole accounts")
     else:
         element = _exactly_one(statement, path, "Principal", "NotPrincipal")
         _validate_principal(statement[element], f"{path}.{element}")

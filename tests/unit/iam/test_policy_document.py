@@ -54,6 +54,18 @@ VALID: dict[str, dict[str, Any]] = {
             {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
         ],
     },
+    "service_control": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Stay",
+                "Effect": "Deny",
+                "NotAction": ["iam:*", "organizations:Describe*"],
+                "Resource": "*",
+                "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/baseline"}},
+            },
+        ],
+    },
 }
 
 
@@ -104,6 +116,9 @@ BROKEN = [
     ("trust", "Resource", "*", "Statement[0].Resource: not allowed"),
     ("trust", "NotPrincipal", "*", "Statement[0].NotPrincipal: not allowed"),
     ("trust", "Action", "s3:GetObject", "Statement[0].Action: 's3:GetObject'"),
+    ("service_control", "Principal", "*", "Statement[0].Principal: not allowed"),
+    ("service_control", "NotPrincipal", "*", "Statement[0].NotPrincipal: not allowed"),
+    ("service_control", "Resource", DROP, "Statement[0]: must have exactly one of Resource and NotResource"),
 ]
 
 
