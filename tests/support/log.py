@@ -29,5 +29,5 @@ def writes(emulator: Emulator) -> Writes:
 
 
 def region_of(call: Call) -> str:
-    """The region as results name it. IAM's one endpoint is signed for with a region that means nothing."""
-    return "global" if call.service == "iam" else call.region
+    """The region as results name it. A global service's one endpoint is signed for with a region that means nothing."""
+    return "global" if call.service in ("iam", "organizations") else call.region

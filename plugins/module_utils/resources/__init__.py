@@ -14,7 +14,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
     iam,  # noqa: F401
     kms,  # noqa: F401
     logs,  # noqa: F401
+    organizations,  # noqa: F401
     s3,  # noqa: F401
+    securityhub,  # noqa: F401
     sns,  # noqa: F401
     sqs,  # noqa: F401
 )

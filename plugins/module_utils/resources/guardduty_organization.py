@@ -38,6 +38,7 @@ class OrganizationAdminAccount(ResourceType):
 
     type = "AWS::GuardDuty::OrganizationAdminAccount"
     service = "guardduty"
+    after = ("AWS::Organizations::ServiceAccess",)
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("guardduty:ListOrganizationAdminAccounts",),
         "write": (
