@@ -1,6 +1,7 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens to one request: control API, or identify -> latency -> faults -> region -> validation -> answer -> log.
+"""What happens to one request: control API, or identify -> latency -> faults -> region and account -> guardrails ->
+validation -> answer -> log.
 
 An answer comes from a handler under `services/`, else from moto. What neither can serve is answered by one clear error
 that no client retries, and remembered, so that the test that caused it fails.
@@ -24,9 +25,9 @@ from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from . import calls, constraints, control, identify, wire
+from . import calls, constraints, control, guardrails, identify, wire
 from .errors import AwsError, LackingOperation
-from .faults import Faults, Settings, region_disabled
+from .faults import Faults, Settings, unknown_credentials
 from .registry import SERVICES, Scope
 from .services import load_services, sts
 from .wire import Response
@@ -106,8 +107,8 @@ class Application:
         if fault is not None:
             return wire.error(service, protocol, fault, head=head), True
         try:
-            if not self.faults.region_enabled(scope.region):
-                raise region_disabled(service, scope.region)
+            if not self.faults.region_enabled(scope.region) or guardrails.is_closed(scope):
+                raise unknown_credentials(service)
             with self.lock:
                 return self._serve(identity, scope, environ, request, body, protocol), False
         except LackingOperation as failure:
@@ -130,9 +131,14 @@ class Application:
         assert identity.model is not None
         name, operation = identity.service, identity.operation
         service = SERVICES.get(name)
-        if service is None:
+        governed = guardrails.applies(scope)
+        if service is None and not governed:
             return self._ask_moto_for(identity, environ, body, scope)
         params = wire.parse(identity.model, request, identity.uri_params)
+        if governed:
+            guardrails.check(name, operation, params, scope)
+        if service is None:
+            return self._ask_moto_for(identity, environ, body, scope)
         constraints.check(name, identity.model, params)
         handler = service.operations.get(operation)
         if handler is not None:

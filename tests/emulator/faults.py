@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .actions import iam_action
 from .errors import AwsError
 from .wire import service_model
 
@@ -44,25 +45,8 @@ _DENIED = {
     "guardduty": ("AccessDeniedException", 403),
     "lambda": ("AccessDeniedException", 403),
 }
+_NOT_ALLOWED = "because no identity-based policy allows the {action} action"
 _QUERY_PROTOCOLS = ("query", "ec2", "rest-xml")
-
-#: IAM actions that are not called like the operation they govern.
-_IAM_ACTIONS = {
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
-    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
-    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
-    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
-    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
-    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
-    "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
-}
 
 
 @dataclass
@@ -121,7 +105,8 @@ class Faults:
                 and fnmatchcase(region, denial.get("region") or "*")
                 and fnmatchcase(account, denial.get("account") or "*")
             ):
-                return access_denied(service, operation, principal, denial.get("code"), denial.get("policy"))
+                reason = f"with an explicit deny in a {denial['policy']}" if denial.get("policy") else _NOT_ALLOWED
+                return access_denied(service, operation, principal, denial.get("code"), reason=reason)
         rate = self.settings.fault_rate
         if rate <= 0 or not fnmatchcase(action, self.settings.fault_action):
             return None
@@ -153,25 +138,28 @@ def server_error(service: str, unavailable: bool) -> AwsError:
 
 
 def access_denied(
-    service: str, operation: str, principal: str, code: str | None = None, policy: str | None = None
+    service: str,
+    operation: str,
+    principal: str,
+    code: str | None = None,
+    *,
+    resource: str = "*",
+    reason: str = _NOT_ALLOWED,
 ) -> AwsError:
-    """What a service answers that may not do it. policy: the kind that denies it; else no permission was given."""
+    """What a service answers that may not do it. code: another than the service's own. reason: may name C({action})."""
     default, status = _DENIED.get(
         service, ("AccessDenied", 403) if _speaks_query(service) else ("AccessDeniedException", 400)
     )
-    action = _IAM_ACTIONS.get(f"{service}:{operation}", f"{service}:{operation}")
-    message = f"User: {principal} is not authorized to perform: {action} on resource: *"
-    if policy:
-        message += f" with an explicit deny in a {policy}"
+    action = iam_action(service, operation)
+    message = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    message += f" {reason.format(action=action)}"
     if service == "ec2":
         message = f"You are not authorized to perform this operation. {message}"
-    elif not policy:
-        message += f" because no identity-based policy allows the {action} action"
     return AwsError(code or default, message, status)
 
 
-def region_disabled(service: str, region: str) -> AwsError:
-    """What a service answers in a region the account has not opted into."""
+def unknown_credentials(service: str) -> AwsError:
+    """What a service answers to keys it does not know: in a region that is not enabled, or of a closed account."""
     if service == "ec2":
         return AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
     if service == "s3":

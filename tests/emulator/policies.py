@@ -206,12 +206,16 @@ def allows(
     if document is None:
         return False
     parsed: Document = json.loads(document) if isinstance(document, str) else document
-    statements = [
-        statement
-        for statement in as_list(parsed.get("Statement"))
-        if _matches(statement, principal, action, resource, context or {})
-    ]
-    return bool(statements) and all(statement["Effect"] == "Allow" for statement in statements)
+    return effects(parsed, principal, action, resource, context or {}) == {"Allow"}
+
+
+def effects(document: Document, principal: str, action: str, resource: str, context: Context) -> set[str]:
+    """The effects (Allow, Deny) of the statements that apply: both, one or none."""
+    return {
+        statement["Effect"]
+        for statement in as_list(document.get("Statement"))
+        if _matches(statement, principal, action, resource, context)
+    }
 
 
 def _matches(statement: Document, principal: str, action: str, resource: str, context: Context) -> bool:

@@ -1,6 +1,12 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""STS: who calls. Roles may be assumed in any account; where the role exists its trust policy decides."""
+"""STS: who calls. A role's trust policy decides who may assume it.
+
+In the accounts of an organization, a role has to exist. In any other account, where tests do not make accounts first,
+a role that does not exist may be assumed.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+"""
 
 from __future__ import annotations
 
@@ -12,6 +18,7 @@ from typing import Any
 from .. import identify, policies
 from ..errors import AwsError
 from ..registry import Scope, Service, random_hex
+from . import contexts, organizations
 
 SESSION_KEY_PREFIX = "ASIAEMULATOR"
 _ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]{1,64})")
@@ -63,8 +70,13 @@ def assume_role(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, A
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
     account, name, session_name = role[2], role[3], params["RoleSessionName"]
-    trusted = scope.at(account=account).moto("iam").roles
-    known = next((one for one in trusted.values() if one.name == name), None)
+    target = scope.at(account=account)
+    known = next((one for one in target.moto("iam").roles.values() if one.name == name), None)
+    organization = organizations.organization_of(target)
+    if organization is not None:
+        in_use = organization.accounts[account].status != "SUSPENDED"
+        if known is None or known.arn != params["RoleArn"] or not in_use:
+            raise _denied(params["RoleArn"], scope)
     if known is not None:
         _check_trust(known, params, scope, duration)
     unique_id = f"AROA{random_hex(17).upper()}:{session_name}"
@@ -84,13 +96,17 @@ def assume_role(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, A
     }
 
 
+def _denied(role: str, scope: Scope) -> AwsError:
+    message = f"User: {scope.principal} is not authorized to perform: sts:AssumeRole on resource: {role}"
+    return AwsError("AccessDenied", message, 403)
+
+
 def _check_trust(role: Any, params: dict[str, Any], scope: Scope, duration: int) -> None:
-    context = {"aws:PrincipalArn": scope.principal, "aws:PrincipalAccount": scope.account}
+    context = contexts.of_caller(scope, {"sts:RoleSessionName": params["RoleSessionName"]})
     if "ExternalId" in params:
         context["sts:ExternalId"] = params["ExternalId"]
     if not policies.allows(role.assume_role_policy_document, scope.principal, "sts:AssumeRole", role.arn, context):
-        message = f"User: {scope.principal} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
-        raise AwsError("AccessDenied", message, 403)
+        raise _denied(role.arn, scope)
     if duration > int(role.max_session_duration or 3600):
         raise AwsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from tests.emulator.client import Emulator
+from tests.support.organization import MANAGEMENT, MEMBERS, ORGANIZATION_ID, organization
 
 from .support import ACCOUNT, OTHER_ACCOUNT, document, refused, root, statement
 
@@ -75,6 +76,53 @@ def test_existing_role_decides_by_its_trust_policy(emulator: Emulator) -> None:
     with refused("ValidationError", "MaxSessionDuration"):
         sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId="secret", DurationSeconds=7200)
     sts.assume_role(RoleArn=role, RoleSessionName="test", ExternalId="secret")
+
+
+def test_roles_of_an_organization_have_to_exist(emulator: Emulator) -> None:
+    organization(emulator)
+    sts = emulator.client("sts", account_id=MANAGEMENT)
+    sts.assume_role(RoleArn=f"arn:aws:iam::{MEMBERS[0]}:role/OrganizationAccountAccessRole", RoleSessionName="test")
+    for caller, role in (
+        (sts, f"{MEMBERS[0]}:role/absent"),
+        (sts, f"{MEMBERS[0]}:role/path/OrganizationAccountAccessRole"),
+        (sts, f"{MANAGEMENT}:role/OrganizationAccountAccessRole"),
+        (emulator.client("sts", account_id=MEMBERS[1]), f"{MEMBERS[0]}:role/OrganizationAccountAccessRole"),
+        (emulator.client("sts"), f"{MEMBERS[0]}:role/OrganizationAccountAccessRole"),
+    ):
+        with refused("AccessDenied", f"not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{role}"):
+            caller.assume_role(RoleArn=f"arn:aws:iam::{role}", RoleSessionName="test")
+
+
+def test_trust_policies_know_the_organization(emulator: Emulator) -> None:
+    organization(emulator)
+    condition = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION_ID}}
+    trust = document(statement({"AWS": "*"}, "sts:AssumeRole", Condition=condition))
+    emulator.client("iam", account_id=MEMBERS[0]).create_role(RoleName="open", AssumeRolePolicyDocument=trust)
+    role = {"RoleArn": f"arn:aws:iam::{MEMBERS[0]}:role/open", "RoleSessionName": "test"}
+    emulator.client("sts", account_id=MEMBERS[1]).assume_role(**role)
+    with refused("AccessDenied"):
+        emulator.client("sts").assume_role(**role)
+
+
+def test_closed_accounts_have_no_credentials(emulator: Emulator) -> None:
+    organization(emulator)
+    role = f"arn:aws:iam::{MEMBERS[0]}:role/OrganizationAccountAccessRole"
+    options = {"RoleArn": role, "RoleSessionName": "test"}
+    sts = emulator.client("sts", account_id=MANAGEMENT)
+    sts.assume_role(**options)
+    emulator.set_account_status(MEMBERS[0], "PENDING_CLOSURE")
+    emulator.client("sts", account_id=MEMBERS[0]).get_caller_identity()
+    emulator.set_account_status(MEMBERS[0], "SUSPENDED")
+    with refused("AccessDenied"):
+        sts.assume_role(**options)
+    for service, method, code in (
+        ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ("logs", "describe_log_groups", "UnrecognizedClientException"),
+        ("s3", "list_buckets", "InvalidAccessKeyId"),
+        ("ec2", "describe_regions", "AuthFailure"),
+    ):
+        with refused(code):
+            getattr(emulator.client(service, account_id=MEMBERS[0]), method)()
 
 
 @pytest.mark.parametrize(
