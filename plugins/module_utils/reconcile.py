@@ -192,12 +192,12 @@ class _Reconciliation:
                 self.failed.add(address)
                 continue
             change = self._compare(address, self.wanted[address])
-            if change:
+            if change and not self._is_foreign(address):
                 (deletions if change.action == "delete" else changes).append(change)
         for (region, name), prefixes in self.prefixes.items():
             for address in sorted(self.outcome.observed):
                 owned = address[:2] == (region, name) and address[2].startswith(tuple(prefixes))
-                if owned and address not in self.wanted:
+                if owned and address not in self.wanted and not self.outcome.observed[address].managed_by:
                     deletions.append(self._deletion(address))
         deletions.sort(key=lambda change: -rank(change.address[1]))
         return changes + deletions
@@ -250,6 +250,16 @@ class _Reconciliation:
         before = self.outcome.observed[address]
         calls = resource_type(address[1]).delete(address[2], before, self.connection.scope(address[0]))
         return Change("delete", address, before.fields, None, tuple(calls))
+
+    def _is_foreign(self, address: Address) -> bool:
+        """Whether a resource that is to change belongs to an AWS service. If so, that is recorded."""
+        before = self.outcome.observed.get(address)
+        if before is None or not before.managed_by:
+            return False
+        self.failed.add(address)
+        message = f"{address[1]} {address[2]}: {before.managed_by} manages it for itself. Choose another name."
+        self._error(address, "ManagedByService", message)
+        return True
 
     def _resolve(self, value: t.Any, region: str) -> t.Any:
         """Replace each Ref whose value is known by that value."""

@@ -60,10 +60,14 @@ class Call:
 
 @dataclasses.dataclass(frozen=True)
 class Observed:
-    """A resource as it is. fields: comparable with declared ones. attributes: what AWS chose (arn, id, real name)."""
+    """A resource as it is. fields: comparable with declared ones. attributes: what AWS chose (arn, id, real name).
+
+    managed_by: the AWS service that made it for itself and alone may change it.
+    """
 
     fields: Fields
     attributes: Fields = dataclasses.field(default_factory=dict)
+    managed_by: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

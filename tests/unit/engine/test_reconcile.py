@@ -52,6 +52,7 @@ class FakeAws:
         self.writes: list[tuple[str, str]] = []
         self.parameters: list[Fields] = []
         self.failures: dict[tuple[str, str], list[str]] = {}
+        self.managed: dict[str, str] = {}
         self.refused: list[str] = []
 
     @staticmethod
@@ -136,7 +137,11 @@ class Toy(ResourceType):
         # more than was asked for, as listings of AWS are
         scope = client.scope
         return {
-            key: Observed(fields, {"id": client.aws.id_of(scope.region, key), **self.attributes(key, scope)})
+            key: Observed(
+                fields,
+                {"id": client.aws.id_of(scope.region, key), **self.attributes(key, scope)},
+                client.aws.managed.get(key),
+            )
             for key, fields in client.listing(self.type).items()
         }
 
@@ -546,6 +551,23 @@ def test_only_what_starts_with_the_prefix_is_purged(aws: FakeAws) -> None:
 
 
 # existing
+
+
+def test_what_a_service_manages_is_neither_changed_nor_purged(aws: FakeAws) -> None:
+    for key in ("ours-same", "ours-edited", "ours-unwanted", "ours-stale"):
+        aws.resources[(HOME, KEY, key)] = {"size": 1}
+        aws.managed[key] = "inspector2.amazonaws.com"
+    outcome = reconcile(
+        aws,
+        Desired(KEY, "ours-same", {"size": 1}),
+        Desired(KEY, "ours-edited", {"size": 2}),
+        Desired(KEY, "ours-unwanted", state="absent"),
+        purges=[Purge(KEY, "ours-")],
+    )
+    assert not outcome.changes
+    assert not aws.writes
+    assert codes(outcome) == {"ours-edited": "ManagedByService", "ours-unwanted": "ManagedByService"}
+    assert "inspector2.amazonaws.com manages it" in outcome.errors[0]["message"]
 
 
 def test_what_must_exist_is_verified_and_never_written(aws: FakeAws) -> None:
