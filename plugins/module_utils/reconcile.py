@@ -27,6 +27,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Settling,
     resource_type,
 )
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Verbatim
 
 CONFLICTS = frozenset(
     {
@@ -469,9 +470,11 @@ def references(value: t.Any) -> c.Iterator[Ref]:
 
 
 def plain(value: t.Any) -> t.Any:
-    """A value as JSON can carry it; a Ref becomes its description."""
+    """A value as JSON can carry it; a Ref becomes its description, and Verbatim text."""
     if isinstance(value, Ref):
         return str(value)
+    if isinstance(value, Verbatim):
+        return value.text
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):

@@ -12,6 +12,13 @@ PSEUDO_PARAMETERS = ("AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::UR
 
 
 @dataclasses.dataclass(frozen=True)
+class Verbatim:
+    """Text for others, such as a template: a pseudo parameter in it is not ours to replace."""
+
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Scope:
     """One account in one region.
 
@@ -33,8 +40,8 @@ class Scope:
     def substitute(self, value: t.Any) -> t.Any:
         """Replace CloudFormation's pseudo parameters, as in C(${AWS::AccountId}), in every string of I(value).
 
-        I(value) may consist of dictionaries, lists and dataclasses such as C(Ref). IAM policy variables such as
-        C(${aws:username}) are left alone: their names are lower case.
+        I(value) may consist of dictionaries, lists and dataclasses such as C(Ref). Left alone are C(Verbatim), and IAM
+        policy variables such as C(${aws:username}): their names are lower case.
         """
         if isinstance(value, str):
             for name, replacement in zip(PSEUDO_PARAMETERS, self._pseudo_values(), strict=True):
@@ -44,7 +51,7 @@ class Scope:
             return {self.substitute(key): self.substitute(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.substitute(item) for item in value]
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if dataclasses.is_dataclass(value) and not isinstance(value, (type, Verbatim)):
             items = {field.name: self.substitute(getattr(value, field.name)) for field in dataclasses.fields(value)}
             return dataclasses.replace(value, **items)
         return value

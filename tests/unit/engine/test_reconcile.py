@@ -28,7 +28,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     ResourceType,
     Settling,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope, Verbatim
 
 ACCOUNT = "123456789012"
 HOME, ABROAD = "eu-central-1", "us-east-1"
@@ -747,6 +747,13 @@ def test_what_aws_says_it_did_not_do_is_a_failure(aws: FakeAws) -> None:
     assert codes(run) == {"stranger": engine.REFUSED}
     assert "because it is ours.; because it is theirs." in run.errors[0]["message"]
     assert not run.changes
+
+
+def test_text_for_others_keeps_its_pseudo_parameters(aws: FakeAws) -> None:
+    text = Verbatim("${AWS::AccountId}")
+    run = reconcile(aws, Desired(KEY, "k-${AWS::AccountId}", {"ours": "${AWS::AccountId}", "theirs": text}))
+    assert aws.resources[(HOME, KEY, f"k-{ACCOUNT}")] == {"ours": ACCOUNT, "theirs": text}
+    assert run.changes[0]["after"]["theirs"] == "${AWS::AccountId}"
 
 
 # settling
