@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections.abc as c
 import dataclasses
-import re
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info, get_aws_region
@@ -21,7 +20,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import (
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ROLE_ARN
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ACCOUNT_ID, ROLE_ARN
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, Wait, reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
@@ -45,8 +44,6 @@ REGIONS_OPTIONS: dict[str, t.Any] = {
     "exclude_regions": {"type": "list", "elements": "str", "default": []},
 }
 """Options of modules that work in many regions, documented in the fragment C(regions)."""
-
-ACCOUNT_ID = re.compile(r"\d{12}")
 
 
 class Module(t.Protocol):

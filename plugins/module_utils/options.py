@@ -15,6 +15,8 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import S
 IDENTITY_OPTIONS = frozenset({"name", "state"})
 """Options that say which resource is meant, not how it should be."""
 
+ACCOUNT_ID = re.compile(r"\d{12}")
+
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 """ARN of an IAM role, without pseudo parameters."""
 
@@ -53,3 +55,16 @@ def check_purge(params: dict[str, t.Any]) -> None:
     """Refuse to purge without a prefix, which would delete what is not ours."""
     if params["purge"] and not params["purge_prefix"]:
         raise OptionError("purge_prefix", params["purge_prefix"], "a non-empty prefix of names, when purge is true")
+
+
+def check_account_ids(option: str, account_ids: list[str] | None) -> None:
+    """Refuse what is no account id, such as a number that YAML has shortened."""
+    wrong = [one for one in account_ids or () if not ACCOUNT_ID.fullmatch(one)]
+    if wrong:
+        raise OptionError(option, wrong, "account ids of 12 digits, quoted in YAML")
+
+
+def check_wait(params: dict[str, t.Any]) -> None:
+    """Refuse to wait for no time, of options as C(WAIT_OPTIONS) of C(context)."""
+    if params["wait_timeout"] < 1:
+        raise OptionError("wait_timeout", params["wait_timeout"], "1 or more seconds")

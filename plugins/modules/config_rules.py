@@ -229,8 +229,6 @@ errors:
       permission: config:PutConfigRule
 """
 
-import json
-import re
 import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import (
@@ -273,10 +271,7 @@ ARGUMENT_SPEC = {
     "purge_prefix": {"type": "str"},
 }
 
-IDENTIFIER = re.compile(r"[A-Z0-9][A-Z0-9_]{0,255}")
 MOST_NAME = 128
-MOST_DESCRIPTION = 256
-MOST_PARAMETERS = 1024
 
 
 def _fields(rule: dict[str, t.Any], option: str) -> Fields:
@@ -287,20 +282,7 @@ def _fields(rule: dict[str, t.Any], option: str) -> Fields:
         return {}
     option = f"{option} ({rule['name']})"
     fields = fields_of(rule, "scope")
-    if not IDENTIFIER.fullmatch(rule["identifier"]):
-        allowed = "the identifier of a managed rule, such as IAM_PASSWORD_POLICY: capital letters, digits, underscores"
-        raise OptionError(f"{option}.identifier", rule["identifier"], allowed)
-    if len(fields.get("description", "")) > MOST_DESCRIPTION:
-        raise OptionError(f"{option}.description", rule["description"], f"up to {MOST_DESCRIPTION} characters")
-    if "input_parameters" in fields:
-        nested = [name for name, value in rule["input_parameters"].items() if isinstance(value, (dict, list))]
-        if nested:
-            allowed = "text, numbers and truth values; join lists with commas"
-            raise OptionError(f"{option}.input_parameters.{nested[0]}", rule["input_parameters"][nested[0]], allowed)
-        fields["input_parameters"] = config.input_parameters(rule["input_parameters"])
-        if len(json.dumps(fields["input_parameters"])) > MOST_PARAMETERS:
-            allowed = f"up to {MOST_PARAMETERS} characters as JSON"
-            raise OptionError(f"{option}.input_parameters", rule["input_parameters"], allowed)
+    config.check_managed_rule(fields, option)
     if rule["compliance_resource_id"] and len(rule["compliance_resource_types"] or []) != 1:
         allowed = "exactly one resource type, because compliance_resource_id is set"
         raise OptionError(f"{option}.compliance_resource_types", rule["compliance_resource_types"], allowed)

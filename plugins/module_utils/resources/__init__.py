@@ -9,6 +9,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
     cloudtrail,  # noqa: F401
     cloudwatch,  # noqa: F401
     config,  # noqa: F401
+    config_organization,  # noqa: F401
     events,  # noqa: F401
     guardduty,  # noqa: F401
     guardduty_organization,  # noqa: F401

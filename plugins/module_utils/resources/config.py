@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections.abc as c
 import json
+import re
 import typing as t
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
@@ -20,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client, in_parallel, shared_loader
+from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
     Fields,
@@ -49,6 +51,11 @@ RETENTION_NAME = "default"
 """Key of a region's retention configuration; AWS gives it this name."""
 
 SERVICE_PRINCIPAL = "config.amazonaws.com"
+
+IDENTIFIER = re.compile(r"[A-Z0-9][A-Z0-9_]{0,255}")
+MOST_DESCRIPTION = 256
+MOST_PARAMETERS = 1024
+"""What a managed rule may have."""
 
 
 def known_resource_types() -> frozenset[str]:
@@ -344,6 +351,27 @@ def input_parameters(values: c.Mapping[str, t.Any]) -> dict[str, str]:
         for name, value in values.items()
         if value is not None
     }
+
+
+def check_managed_rule(fields: Fields, option: str) -> None:
+    """Refuse what AWS Config would refuse in I(fields) of a managed rule, and put its parameters as AWS keeps them.
+
+    option: full name of the rule's option. Raises OptionError.
+    """
+    if not IDENTIFIER.fullmatch(fields["identifier"]):
+        allowed = "the identifier of a managed rule, such as IAM_PASSWORD_POLICY: capital letters, digits, underscores"
+        raise OptionError(f"{option}.identifier", fields["identifier"], allowed)
+    if len(fields.get("description", "")) > MOST_DESCRIPTION:
+        raise OptionError(f"{option}.description", fields["description"], f"up to {MOST_DESCRIPTION} characters")
+    if "input_parameters" in fields:
+        declared = fields["input_parameters"]
+        nested = [name for name, value in declared.items() if isinstance(value, (dict, list))]
+        if nested:
+            allowed = "text, numbers and truth values; join lists with commas"
+            raise OptionError(f"{option}.input_parameters.{nested[0]}", declared[nested[0]], allowed)
+        fields["input_parameters"] = input_parameters(declared)
+        if len(json.dumps(fields["input_parameters"])) > MOST_PARAMETERS:
+            raise OptionError(f"{option}.input_parameters", declared, f"up to {MOST_PARAMETERS} characters as JSON")
 
 
 @register

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Amazon S3: buckets that logs are delivered to."""
+"""Amazon S3: buckets that logs are delivered to, and small objects that services read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     own_tags,
     register,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope, Verbatim
 
 STORAGE_CLASSES = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE")
 """Storage classes that a lifecycle rule can move objects to."""
@@ -468,3 +468,53 @@ def _put_tags(value: dict[str, str]) -> Call:
     if not value:
         return Call("DeleteBucketTagging")
     return Call("PutBucketTagging", {"Tagging": {"TagSet": ansible_dict_to_boto3_tag_list(value)}})
+
+
+@register
+class Object(ResourceType):
+    """A small text in a bucket of this account and region. Key: bucket and key with a slash between, see C(object_key).
+
+    Fields: content (Verbatim). It is read as a whole to be compared. An object is never deleted.
+    Not a type of CloudFormation; named in its style.
+    """
+
+    type = "AWS::S3::Object"
+    service = "s3"
+    after = ("AWS::S3::Bucket",)
+    propagation_errors = frozenset({"NoSuchBucket"})
+    permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {"read": ("s3:GetObject",), "write": ("s3:PutObject",)}
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        found = in_parallel(lambda key: self._read_one(client, key), wanted)
+        return {key: observed for key, observed in zip(wanted, found, strict=True) if observed}
+
+    @staticmethod
+    def _read_one(client: Client, key: str) -> Observed | None:
+        name, _, path = key.partition("/")
+        answer = client.optional(
+            "GetObject",
+            {"NoSuchBucket", "NoSuchKey"},
+            Bucket=name,
+            Key=path,
+            ExpectedBucketOwner=client.scope.account_id,
+        )
+        return Observed({"content": Verbatim(answer["Body"].read().decode(errors="replace"))}) if answer else None
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        name, _, path = key.partition("/")
+        parameters = {
+            "Bucket": name,
+            "Key": path,
+            "ExpectedBucketOwner": scope.account_id,
+            "Body": fields["content"].text.encode(),
+            "ContentType": "text/plain; charset=utf-8",
+        }
+        return [Call("PutObject", parameters)]
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        return self.create(key, after, scope)
+
+
+def object_key(bucket_name: str, path: str) -> str:
+    """The key of an Object."""
+    return f"{bucket_name}/{path}"
