@@ -100,7 +100,10 @@ class Emulator:
         return str(self._request("POST", "organization", payload)["organization_id"])
 
     def set_account_status(self, account_id: str, status: str, region: str = DEFAULT_REGION) -> None:
-        """Make an account of an organization ACTIVE, PENDING_CLOSURE or SUSPENDED; region, for another partition."""
+        """Make an account of an organization ACTIVE, PENDING_CLOSURE, CLOSED (by its owner) or SUSPENDED (by AWS).
+
+        region, for another partition.
+        """
         self._request("POST", "account", {"id": account_id, "status": status, "region": region})
 
     def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:

@@ -82,7 +82,7 @@ def _organization(application: Application, payload: dict[str, Any]) -> Any:
         joined = organization.accounts[account["id"]]
         joined.tags = dict(account.get("tags", {}))
         joined.parent = organization_tree.unit_at(organization, scope, account.get("ou", ""))
-        organizations.set_status(joined.id, account.get("status", "ACTIVE"), scope)
+        organizations.set_state(joined.id, account.get("status", "ACTIVE"), scope)
     for kind in payload.get("policy_types", []):
         organizations.enable_policy_type(organization, kind)
     return {"organization_id": organization.id}
@@ -91,7 +91,7 @@ def _organization(application: Application, payload: dict[str, Any]) -> Any:
 def _account(application: Application, payload: dict[str, Any]) -> Any:
     """Give an account of an organization another status."""
     scope = Scope(payload["id"], payload.get("region", "us-east-1"))
-    organizations.set_status(payload["id"], payload["status"], scope)
+    organizations.set_state(payload["id"], payload["status"], scope)
     return {}
 
 

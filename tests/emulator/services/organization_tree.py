@@ -41,8 +41,8 @@ def _unit(organization: Organization, identifier: str) -> Unit:
     return unit
 
 
-def _row(unit: Unit) -> Params:
-    return {"Id": unit.id, "Arn": unit.arn, "Name": unit.name}
+def _row(organization: Organization, unit: Unit) -> Params:
+    return {"Id": unit.id, "Arn": unit.arn, "Name": unit.name, "Path": organization.own_path(unit.id)}
 
 
 # --- the root and organizational units ------------------------------------------------------------------------------
@@ -55,7 +55,8 @@ def list_roots(params: Params, scope: Scope, state: Any) -> Params:
 
 def root_row(organization: Organization) -> Params:
     types = [{"Type": kind, "Status": "ENABLED"} for kind in organization.policy_types]
-    return {**_row(organization.units[organization.root]), "PolicyTypes": types}
+    root = organization.units[organization.root]
+    return {"Id": root.id, "Arn": root.arn, "Name": root.name, "PolicyTypes": types}
 
 
 def create_unit(
@@ -101,7 +102,8 @@ def create_organizational_unit(params: Params, scope: Scope, state: Any) -> Para
     organization = manager(scope)
     parent = _parent(organization, params["ParentId"])
     tags = organizations.checked_tags(params.get("Tags", []))
-    return {"OrganizationalUnit": _row(create_unit(organization, scope, parent.id, params["Name"], tags))}
+    unit = create_unit(organization, scope, parent.id, params["Name"], tags)
+    return {"OrganizationalUnit": _row(organization, unit)}
 
 
 @service.operation("UpdateOrganizationalUnit")
@@ -112,7 +114,7 @@ def update_organizational_unit(params: Params, scope: Scope, state: Any) -> Para
     if name != unit.name:
         _check_name(organization, unit.parent or "", name)
         unit.name = name
-    return {"OrganizationalUnit": _row(unit)}
+    return {"OrganizationalUnit": _row(organization, unit)}
 
 
 @service.operation("DeleteOrganizationalUnit")
@@ -126,14 +128,16 @@ def delete_organizational_unit(params: Params, scope: Scope, state: Any) -> None
 
 @service.operation("DescribeOrganizationalUnit")
 def describe_organizational_unit(params: Params, scope: Scope, state: Any) -> Params:
-    return {"OrganizationalUnit": _row(_unit(reader(scope), params["OrganizationalUnitId"]))}
+    organization = reader(scope)
+    return {"OrganizationalUnit": _row(organization, _unit(organization, params["OrganizationalUnitId"]))}
 
 
 @service.operation("ListOrganizationalUnitsForParent")
 def list_organizational_units(params: Params, scope: Scope, state: Any) -> Params:
     organization = reader(scope)
     parent = _parent(organization, params["ParentId"])
-    return paged("OrganizationalUnits", [_row(unit) for unit in _children(organization, parent.id)], params)
+    rows = [_row(organization, unit) for unit in _children(organization, parent.id)]
+    return paged("OrganizationalUnits", rows, params)
 
 
 # --- what is where --------------------------------------------------------------------------------------------------
@@ -143,7 +147,8 @@ def list_organizational_units(params: Params, scope: Scope, state: Any) -> Param
 def list_accounts_for_parent(params: Params, scope: Scope, state: Any) -> Params:
     organization = reader(scope)
     parent = _parent(organization, params["ParentId"])
-    return paged("Accounts", [account.row() for account in _accounts(organization, parent.id)], params)
+    rows = [organizations.account_row(organization, account) for account in _accounts(organization, parent.id)]
+    return paged("Accounts", rows, params)
 
 
 @service.operation("ListChildren")

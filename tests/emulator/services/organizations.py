@@ -8,7 +8,7 @@ organization_tree.py, policies in organization_policies.py.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_account_state.html
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ Params = dict[str, Any]
 
 PRINCIPAL = "organizations.amazonaws.com"
 ACCESS_ROLE = "OrganizationAccountAccessRole"
-STATUSES = ("ACTIVE", "PENDING_CLOSURE", "SUSPENDED")
+#: What an account can be: in use, on the way to be closed, closed by its owner, suspended by AWS.
+STATES = ("ACTIVE", "PENDING_CLOSURE", "CLOSED", "SUSPENDED")
 SCP = "SERVICE_CONTROL_POLICY"
 #: The policy AWS attaches to everything in a root as soon as its type is enabled there.
 DEFAULT_POLICIES = {SCP: "p-FullAWSAccess", "RESOURCE_CONTROL_POLICY": "p-RCPFullAWSAccess"}
@@ -39,7 +40,7 @@ _PAGE = 20
 
 @dataclass
 class Account:
-    """An account of an organization. parent: id of a root or an organizational unit."""
+    """An account of an organization. parent: id of a root or an organizational unit. state: one of STATES."""
 
     id: str
     arn: str
@@ -47,10 +48,15 @@ class Account:
     email: str
     parent: str
     joined: datetime
-    status: str = "ACTIVE"
+    state: str = "ACTIVE"
     joined_method: str = "CREATED"
     tags: dict[str, str] = field(default_factory=dict)
     closing: bool = False
+
+    @property
+    def status(self) -> str:
+        """What was said of an account before there were states: one that is closed is suspended."""
+        return "SUSPENDED" if self.state == "CLOSED" else self.state
 
     def row(self) -> Params:
         return {
@@ -59,7 +65,7 @@ class Account:
             "Email": self.email,
             "Name": self.name,
             "Status": self.status,
-            "State": self.status,
+            "State": self.state,
             "JoinedMethod": self.joined_method,
             "JoinedTimestamp": self.joined,
         }
@@ -130,19 +136,22 @@ class Organization:
 
     def active(self) -> list[str]:
         """Ids of the accounts that are in use."""
-        return [account.id for account in self.accounts.values() if account.status == "ACTIVE"]
+        return [account.id for account in self.accounts.values() if account.state == "ACTIVE"]
 
-    def lineage(self, account: str) -> list[str]:
-        """Ids of the root, the units from the outermost on, and the account: what has policies for the account."""
-        levels, parent = [account], self.accounts[account].parent
-        while parent != self.root:
+    def lineage(self, child: str) -> list[str]:
+        """Ids of the root, the units from the outermost on, and the account or unit: what has policies for it."""
+        levels = [child]
+        while (parent := (self.accounts.get(levels[-1]) or self.units[levels[-1]]).parent) is not None:
             levels.append(parent)
-            parent = self.units[parent].parent or self.root
-        return [self.root, *reversed(levels)]
+        return levels[::-1]
 
     def path(self, account: str) -> str:
         """Where the account is, as C(aws:PrincipalOrgPaths) and C(aws:SourceOrgPaths) say it."""
         return "/".join([self.id, *self.lineage(account)[:-1]]) + "/"
+
+    def own_path(self, child: str) -> str:
+        """The path of an account or unit with itself at the end, as this service says it."""
+        return "/".join([self.id, *self.lineage(child)]) + "/"
 
     def policies_of(self, target: str, kind: str) -> list[Policy]:
         """The policies of a type that are attached to a root, unit or account itself."""
@@ -364,15 +373,21 @@ def list_create_account_status(params: Params, scope: Scope, state: Any) -> Para
 
 @service.operation("ListAccounts")
 def list_accounts(params: Params, scope: Scope, state: Any) -> Params:
-    return paged("Accounts", [account.row() for account in reader(scope).accounts.values()], params)
+    organization = reader(scope)
+    return paged("Accounts", [account_row(organization, one) for one in organization.accounts.values()], params)
+
+
+def account_row(organization: Organization, account: Account) -> Params:
+    return account.row() | {"Paths": [organization.own_path(account.id)]}
 
 
 @service.operation("DescribeAccount")
 def describe_account(params: Params, scope: Scope, state: Any) -> Params:
-    account = find_account(reader(scope), params["AccountId"])
-    row = account.row()
+    organization = reader(scope)
+    account = find_account(organization, params["AccountId"])
+    row = account_row(organization, account)
     if account.closing:  # closing takes a while: whoever looks sees it once, and then that it is done
-        account.closing, account.status = False, "SUSPENDED"
+        account.closing, account.state = False, "CLOSED"
     return {"Account": row}
 
 
@@ -388,19 +403,19 @@ def close_account(params: Params, scope: Scope, state: Any) -> None:
     account = find_account(organization, params["AccountId"])
     if account.id == organization.management:
         raise violation("CANNOT_CLOSE_MANAGEMENT_ACCOUNT", "You cannot close the management account.")
-    if account.status != "ACTIVE":
+    if account.state != "ACTIVE":
         raise AwsError("AccountAlreadyClosedException", "You attempted to close an account that is already closed.")
-    account.closing, account.status = True, "PENDING_CLOSURE"
+    account.closing, account.state = True, "PENDING_CLOSURE"
 
 
-def set_status(account: str, status: str, scope: Scope) -> None:
-    """Give an account one of STATUSES at once, as if it had been closed or reopened; ValueError when that cannot be."""
+def set_state(account: str, state: str, scope: Scope) -> None:
+    """Give an account one of STATES at once, as if it had been closed or reopened; ValueError when that cannot be."""
     organization = organization_of(scope.at(account=account))
     if organization is None:
         raise ValueError(f"{account} is not an account of an organization")
-    if status not in STATUSES:
-        raise ValueError(f"the status of an account is one of {', '.join(STATUSES)}")
-    organization.accounts[account].closing, organization.accounts[account].status = False, status
+    if state not in STATES:
+        raise ValueError(f"the state of an account is one of {', '.join(STATES)}")
+    organization.accounts[account].closing, organization.accounts[account].state = False, state
 
 
 @service.operation("RemoveAccountFromOrganization")
@@ -551,7 +566,7 @@ def check_delegate(organization: Organization, account: Account, principal: str)
         raise violation(
             "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR", "You cannot register the management account."
         )
-    if account.status != "ACTIVE":
+    if account.state != "ACTIVE":
         raise violation(
             "CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR", "You cannot register a suspended account."
         )

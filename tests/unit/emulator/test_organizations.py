@@ -108,22 +108,23 @@ def test_closing(management: Any) -> None:
     with refused("ConstraintViolationException", "CANNOT_CLOSE_MANAGEMENT_ACCOUNT"):
         management.close_account(AccountId=MANAGEMENT)
     management.close_account(AccountId=MEMBERS[0])
-    status = [management.describe_account(AccountId=MEMBERS[0])["Account"]["Status"] for _ in range(2)]
-    assert status == ["PENDING_CLOSURE", "SUSPENDED"]
+    rows = [management.describe_account(AccountId=MEMBERS[0])["Account"] for _ in range(2)]
+    assert [row["State"] for row in rows] == ["PENDING_CLOSURE", "CLOSED"]
+    assert [row["Status"] for row in rows] == ["PENDING_CLOSURE", "SUSPENDED"]
     with refused("AccountAlreadyClosedException"):
         management.close_account(AccountId=MEMBERS[0])
     with refused("AccountNotFoundException"):
         management.close_account(AccountId=ACCOUNT)
 
 
-def test_status_by_control(emulator: Emulator, management: Any) -> None:
-    for status in ("PENDING_CLOSURE", "SUSPENDED", "ACTIVE"):
-        emulator.set_account_status(MEMBERS[1], status)
+def test_state_by_control(emulator: Emulator, management: Any) -> None:
+    for state in ("PENDING_CLOSURE", "CLOSED", "SUSPENDED", "ACTIVE"):
+        emulator.set_account_status(MEMBERS[1], state)
         for _ in range(2):
-            assert management.describe_account(AccountId=MEMBERS[1])["Account"]["Status"] == status
-    for account, status in ((ACCOUNT, "ACTIVE"), (MEMBERS[1], "CLOSED")):
+            assert management.describe_account(AccountId=MEMBERS[1])["Account"]["State"] == state
+    for account, state in ((ACCOUNT, "ACTIVE"), (MEMBERS[1], "OPEN")):
         with pytest.raises(RuntimeError):
-            emulator.set_account_status(account, status)
+            emulator.set_account_status(account, state)
 
 
 def test_removing(management: Any) -> None:
@@ -182,6 +183,10 @@ def test_accounts_in_the_tree(management: Any) -> None:
     production = management.list_parents(ChildId=MEMBERS[0])["Parents"]
     assert [one["Type"] for one in production] == ["ORGANIZATIONAL_UNIT"]
     workloads = management.list_parents(ChildId=production[0]["Id"])["Parents"][0]["Id"]
+    path = f"{ORGANIZATION_ID}/{root}/{workloads}/{production[0]['Id']}/"
+    unit = management.describe_organizational_unit(OrganizationalUnitId=production[0]["Id"])["OrganizationalUnit"]
+    account = management.describe_account(AccountId=MEMBERS[0])["Account"]
+    assert (unit["Path"], account["Paths"]) == (path, [f"{path}{MEMBERS[0]}/"])
     assert management.list_parents(ChildId=workloads)["Parents"] == [{"Id": root, "Type": "ROOT"}]
     move = {"AccountId": MEMBERS[0], "SourceParentId": production[0]["Id"], "DestinationParentId": root}
     with refused("DuplicateAccountException"):
