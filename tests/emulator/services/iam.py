@@ -37,8 +37,11 @@ _SERVICE_LINKED_ROLES = {
         "AWSServiceRoleForConfigMultiAccountSetup",
         "AWSConfigMultiAccountSetupPolicy",
     ),
+    "context.cloudtrail.amazonaws.com": ("AWSServiceRoleForCloudTrailEventContext", "CloudTrailEventContext"),
     "delivery.logs.amazonaws.com": ("AWSServiceRoleForLogDelivery", "AWSLogDeliveryServiceRolePolicy"),
+    "detective.amazonaws.com": ("AWSServiceRoleForDetective", "AmazonDetectiveServiceLinkedRolePolicy"),
     "events.amazonaws.com": ("AWSServiceRoleForCloudWatchEvents", "CloudWatchEventsServiceRolePolicy"),
+    "fms.amazonaws.com": ("AWSServiceRoleForFMS", "FMSServiceRolePolicy"),
     "guardduty.amazonaws.com": ("AWSServiceRoleForAmazonGuardDuty", "AmazonGuardDutyServiceRolePolicy"),
     "inspector2.amazonaws.com": ("AWSServiceRoleForAmazonInspector2", "AmazonInspector2ServiceRolePolicy"),
     "macie.amazonaws.com": ("AWSServiceRoleForAmazonMacie", "AmazonMacieServiceRolePolicy"),
@@ -46,8 +49,21 @@ _SERVICE_LINKED_ROLES = {
         "AWSServiceRoleForAmazonGuardDutyMalwareProtection",
         "AmazonGuardDutyMalwareProtectionServiceRolePolicy",
     ),
+    "member.org.stacksets.cloudformation.amazonaws.com": (
+        "AWSServiceRoleForCloudFormationStackSetsOrgMember",
+        "CloudFormationStackSetsOrgMemberServiceRolePolicy",
+    ),
     "organizations.amazonaws.com": ("AWSServiceRoleForOrganizations", "AWSOrganizationsServiceTrustPolicy"),
+    "remediation.config.amazonaws.com": (
+        "AWSServiceRoleForConfigRemediation",
+        "AWSConfigRemediationServiceRolePolicy",
+    ),
     "securityhub.amazonaws.com": ("AWSServiceRoleForSecurityHub", "AWSSecurityHubServiceRolePolicy"),
+    "sso.amazonaws.com": ("AWSServiceRoleForSSO", "AWSSSOServiceRolePolicy"),
+    "stacksets.cloudformation.amazonaws.com": (
+        "AWSServiceRoleForCloudFormationStackSetsOrgAdmin",
+        "CloudFormationStackSetsOrgAdminServiceRolePolicy",
+    ),
     "support.amazonaws.com": ("AWSServiceRoleForSupport", "AWSSupportServiceRolePolicy"),
     "trustedadvisor.amazonaws.com": ("AWSServiceRoleForTrustedAdvisor", "AWSTrustedAdvisorServiceRolePolicy"),
 }

@@ -27,6 +27,7 @@ service = Service("kms")
 
 _DEFAULT_PERIOD = 365
 _ALIAS = re.compile(r"alias/[a-zA-Z0-9/_-]+")
+_ARN = re.compile(rf"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{{12}}:(key/[a-zA-Z0-9-]+|{_ALIAS.pattern})")
 
 
 def _key(params: Params, scope: Scope, *, by_alias: bool = False, name: str = "KeyId") -> Any:
@@ -52,8 +53,11 @@ def describe_key(params: Params, scope: Scope, state: Periods) -> Params:
     reference = params["KeyId"]
     if reference.startswith("alias/aws/"):
         scope.moto("kms").get_key_id_from_alias(reference)  # AWS makes its own keys when somebody asks for them
-    if reference.startswith("arn:") and reference.split(":")[3] != scope.region:
-        raise AwsError("NotFoundException", f"Invalid arn {reference.split(':')[3]}")
+    if reference.startswith("arn:"):
+        if not _ARN.fullmatch(reference):
+            raise AwsError("InvalidArnException", f"Invalid arn {reference}")
+        if reference.split(":")[3] != scope.region:
+            raise AwsError("NotFoundException", f"Invalid arn {reference.split(':')[3]}")
     key = delivery.find_key(reference, scope)
     if key is None:
         what = "Alias" if "alias/" in reference else "Key"

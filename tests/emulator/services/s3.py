@@ -13,9 +13,10 @@ from moto.core.utils import get_service_model
 from moto.s3.models import FakeBucket, get_canned_acl, s3_backends
 
 from .. import policies
+from ..actions import iam_action
 from ..errors import AwsError
 from ..registry import Scope, Service
-from . import iam
+from . import contexts, iam
 
 Params = dict[str, Any]
 #: Configuration of a bucket by its name: public access block, encryption, ownership, lifecycle, logging.
@@ -63,9 +64,32 @@ def _own_bucket(params: Params, scope: Scope, action: str) -> FakeBucket:
     if params.get("ExpectedBucketOwner", bucket.account_id) != bucket.account_id:
         raise AwsError("AccessDenied", "Access Denied", 403)
     resource = f"{bucket.arn}/{params['Key']}" if "Key" in params else bucket.arn
-    if bucket.account_id != scope.account and not policies.allows(policy_of(bucket), scope.principal, action, resource):
-        raise AwsError("AccessDenied", f"User: {scope.principal} is not authorized to perform: {action}", 403)
+    _check_bucket_policy(bucket, scope, action, resource, params)
     return bucket
+
+
+#: What bucket policies are told of a request's parameters.
+_CONDITION_KEYS = {
+    "ACL": "s3:x-amz-acl",
+    "Prefix": "s3:prefix",
+    "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+}
+
+
+def _check_bucket_policy(bucket: FakeBucket, scope: Scope, action: str, resource: str, params: Params) -> None:
+    """Another account needs the policy's permission; the bucket's own account may do what it does not forbid."""
+    told = {key: str(params[name]) for name, key in _CONDITION_KEYS.items() if name in params}
+    context = contexts.of_caller(scope, told | {"aws:ResourceAccount": bucket.account_id})
+    effects = policies.effects(policy_of(bucket) or {}, scope.principal, action, resource, context)
+    if "Deny" in effects:
+        reason = "with an explicit deny in a resource-based policy"
+    elif bucket.account_id == scope.account or "Allow" in effects:
+        return
+    else:
+        reason = f"because no resource-based policy allows the {action} action"
+    message = f'User: {scope.principal} is not authorized to perform: {action} on resource: "{resource}" {reason}'
+    raise AwsError("AccessDenied", message, 403)
 
 
 def _settings(bucket: FakeBucket) -> dict[str, Any]:
@@ -422,7 +446,7 @@ def put_bucket_logging(params: Params, scope: Scope, state: Buckets) -> None:
             raise AwsError("InvalidTargetBucketForLogging", "The target bucket for logging does not exist")
         if target.region_name != bucket.region_name:
             raise AwsError("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", 403)
-        context = {"aws:SourceArn": bucket.arn, "aws:SourceAccount": bucket.account_id}
+        context = contexts.of_service(scope.at(account=bucket.account_id), bucket.arn)
         resource = f"{target.arn}/{logging['TargetPrefix']}2026-01-01-00-00-00-0123456789ABCDEF"
         service_name = "logging.s3.amazonaws.com"
         by_policy = policies.allows(policy_of(target), service_name, "s3:PutObject", resource, context)
@@ -467,7 +491,7 @@ def check_tags(params: Params, scope: Scope, state: Buckets) -> None:
 def _check_owner(operation: str) -> None:
     @service.check(operation)
     def check(params: Params, scope: Scope, state: Buckets) -> None:
-        _own_bucket(params, scope, f"s3:{operation}")
+        _own_bucket(params, scope, iam_action("s3", operation))
 
 
 def _guard_remaining_operations() -> None:

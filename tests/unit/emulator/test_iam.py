@@ -281,11 +281,22 @@ def test_account_authorization_details_in_pages(iam: Any) -> None:
         ("config.amazonaws.com", "AWSServiceRoleForConfig"),
         ("guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDuty"),
         ("cloudtrail.amazonaws.com", "AWSServiceRoleForCloudTrail"),
+        ("context.cloudtrail.amazonaws.com", "AWSServiceRoleForCloudTrailEventContext"),
+        ("config-conforms.amazonaws.com", "AWSServiceRoleForConfigConforms"),
+        ("config-multiaccountsetup.amazonaws.com", "AWSServiceRoleForConfigMultiAccountSetup"),
+        ("remediation.config.amazonaws.com", "AWSServiceRoleForConfigRemediation"),
+        ("malware-protection.guardduty.amazonaws.com", "AWSServiceRoleForAmazonGuardDutyMalwareProtection"),
+        ("access-analyzer.amazonaws.com", "AWSServiceRoleForAccessAnalyzer"),
+        ("securityhub.amazonaws.com", "AWSServiceRoleForSecurityHub"),
+        ("organizations.amazonaws.com", "AWSServiceRoleForOrganizations"),
+        ("member.org.stacksets.cloudformation.amazonaws.com", "AWSServiceRoleForCloudFormationStackSetsOrgMember"),
     ],
 )
 def test_service_linked_roles(iam: Any, service: str, name: str) -> None:
     role = iam.create_service_linked_role(AWSServiceName=service)["Role"]
     assert role["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{service}/{name}"
+    [policy] = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    assert policy["PolicyArn"].startswith("arn:aws:iam::aws:policy/aws-service-role/")
     with refused("InvalidInput", "has been taken"):
         iam.create_service_linked_role(AWSServiceName=service)
     for call in (

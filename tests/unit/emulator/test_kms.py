@@ -169,3 +169,22 @@ def test_keys_are_of_one_account_and_region(emulator: Emulator, key: str) -> Non
     for client in (emulator.client("kms", "eu-west-1"), emulator.client("kms", account_id=OTHER_ACCOUNT)):
         with refused("NotFoundException"):
             client.get_key_policy(KeyId=key)
+
+
+@pytest.mark.parametrize("reference", ["arn:aws:kms", "arn:aws:s3:::bucket", f"arn:aws:kms:{REGION}:{ACCOUNT}:main"])
+def test_malformed_arns(kms: Any, reference: str) -> None:
+    with refused("InvalidArnException"):
+        kms.describe_key(KeyId=reference)
+
+
+def test_other_accounts_name_a_key_by_arn(emulator: Emulator, kms: Any, key: str) -> None:
+    """An alias by itself is one of the caller's own account."""
+    kms.create_alias(AliasName="alias/main", TargetKeyId=key)
+    policy = document(statement(root(), "kms:*", "*"), statement(root(OTHER_ACCOUNT), "kms:DescribeKey", "*"))
+    kms.put_key_policy(KeyId=key, Policy=policy)
+    other = emulator.client("kms", account_id=OTHER_ACCOUNT)
+    for reference in (key, f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/main"):
+        assert other.describe_key(KeyId=reference)["KeyMetadata"]["Arn"] == key
+    for reference in ("alias/main", key.rsplit("/", 1)[1]):
+        with refused("NotFoundException"):
+            other.describe_key(KeyId=reference)

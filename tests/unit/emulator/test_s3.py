@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.handlers import validate_bucket_name
 
 from tests.emulator.client import Emulator
@@ -307,3 +309,49 @@ def test_tags(s3: Any) -> None:
     s3.delete_bucket_tagging(Bucket=BUCKET)
     with refused("NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket=BUCKET)
+
+
+# --- other accounts -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "method", "parameters"),
+    [
+        ("s3:GetBucketPolicy", "get_bucket_policy", {}),
+        ("s3:PutBucketPolicy", "put_bucket_policy", {"Policy": "{}"}),
+        ("s3:GetBucketVersioning", "get_bucket_versioning", {}),
+        ("s3:GetEncryptionConfiguration", "get_bucket_encryption", {}),
+        ("s3:PutLifecycleConfiguration", "delete_bucket_lifecycle", {}),
+        ("s3:ListBucket", "list_objects_v2", {}),
+        ("s3:PutObject", "put_object", {"Key": "theirs", "Body": b""}),
+        ("s3:GetObject", "get_object", {"Key": "ours"}),
+        ("s3:GetObject", "head_object", {"Key": "ours"}),
+        ("s3:DeleteObject", "delete_object", {"Key": "ours"}),
+        ("s3:DeleteBucket", "delete_bucket", {}),
+    ],
+)
+def test_other_accounts_need_the_policy(
+    emulator: Emulator, s3: Any, action: str, method: str, parameters: dict[str, Any]
+) -> None:
+    s3.put_object(Bucket=BUCKET, Key="ours", Body=b"text")
+    call = functools.partial(getattr(emulator.client("s3", account_id=OTHER_ACCOUNT), method), Bucket=BUCKET)
+    code, text = ("403", "") if method.startswith("head") else ("AccessDenied", f"{action} on resource:")
+    others = [one for one in ("s3:PutBucketTagging", "s3:GetBucketAcl") if one != action]
+    for allowed in (others, action):
+        with refused(code, text):
+            call(**parameters)
+        policy = document(statement(root(OTHER_ACCOUNT), allowed, [ARN, f"{ARN}/*"]))
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+    try:
+        call(**parameters)
+    except ClientError as failure:  # it may be asked for; whether it can be done is another question
+        assert failure.response["Error"]["Code"] not in ("AccessDenied", "403")
+
+
+def test_a_policy_denies_its_own_account_as_well(s3: Any) -> None:
+    forbidden = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": ARN}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=document(forbidden))
+    with refused("AccessDenied", "with an explicit deny in a resource-based policy"):
+        s3.delete_bucket(Bucket=BUCKET)
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    s3.delete_bucket(Bucket=BUCKET)
