@@ -49,7 +49,7 @@ def check(service: str, operation: str, params: Params, scope: Scope) -> None:
     if organization is None or action in _UNGOVERNED:
         return
     levels = [organization.policies_of(target, SCP) for target in organization.lineage(scope.account)]
-    context = contexts.of_caller(scope)
+    context = contexts.of_caller(scope, _key_aliases(params, scope) if service == "kms" else None)
     for resource in resources(service, params, scope):
         reason = _denial(levels, action, resource, context)
         if reason is not None:
@@ -66,6 +66,13 @@ def _denial(levels: list[list[Policy]], action: str, resource: str, context: Con
             return f"with an explicit deny in a service control policy: {denying.arn}"
         allowed_at += any("Allow" in effect for _, effect in effects)
     return None if allowed_at == len(levels) else "because no service control policy allows the {action} action"
+
+
+def _key_aliases(params: Params, scope: Scope) -> Context:
+    """What conditions on a key's aliases are told."""
+    reference = _first(params, "KeyId", "TargetKeyId")
+    key = delivery.find_key(reference, scope) if reference else None
+    return {"kms:ResourceAliases": sorted(key.aliases)} if key is not None and key.aliases else {}
 
 
 # --- resources ------------------------------------------------------------------------------------------------------

@@ -421,7 +421,16 @@ def set_state(account: str, state: str, scope: Scope) -> None:
 @service.operation("RemoveAccountFromOrganization")
 def remove_account(params: Params, scope: Scope, state: Any) -> None:
     organization = manager(scope)
-    account = find_account(organization, params["AccountId"])
+    _depart(organization, find_account(organization, params["AccountId"]), scope)
+
+
+@service.operation("LeaveOrganization")
+def leave_organization(params: Params, scope: Scope, state: Any) -> None:
+    organization = member(scope)
+    _depart(organization, organization.accounts[scope.account], scope)
+
+
+def _depart(organization: Organization, account: Account, scope: Scope) -> None:
     if account.id == organization.management:
         raise AwsError("MasterCannotLeaveOrganizationException", "You can't remove the management account.")
     if any(account.id in accounts for accounts in organization.delegated.values()):

@@ -215,6 +215,23 @@ def test_conditions(emulator: Emulator, guardrails: Guardrails) -> None:
         session(emulator, f"arn:aws:iam::{MEMBER}:role/Reader", "sns", "eu-west-1").list_topics()
 
 
+def test_keys_by_their_aliases(emulator: Emulator, guardrails: Guardrails) -> None:
+    kms = emulator.client("kms", account_id=MEMBER)
+    ours, theirs = (kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.create_alias(AliasName="alias/ours", TargetKeyId=ours)
+    condition = {"ForAnyValue:StringLike": {"kms:ResourceAliases": ["alias/our*"]}}
+    guardrails.attach("root", "Deny", "kms:DisableKey*", Condition=condition)
+    guardrails.attach("root", "Deny", "kms:DeleteAlias", "arn:aws:kms:*:*:alias/ours")
+    for call in (
+        lambda: kms.disable_key(KeyId=ours),
+        lambda: kms.disable_key_rotation(KeyId=ours),
+        lambda: kms.delete_alias(AliasName="alias/ours"),
+    ):
+        with refused("AccessDeniedException", "explicit deny in a service control policy"):
+            call()
+    kms.disable_key(KeyId=theirs)
+
+
 def session(emulator: Emulator, role: str, service: str, region: str) -> Any:
     sts = emulator.client("sts", account_id=role.split(":")[4])
     credentials = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

@@ -127,11 +127,15 @@ def test_state_by_control(emulator: Emulator, management: Any) -> None:
             emulator.set_account_status(account, state)
 
 
-def test_removing(management: Any) -> None:
+def test_removing(management: Any, member: Any) -> None:
     with refused("MasterCannotLeaveOrganizationException"):
         management.remove_account_from_organization(AccountId=MANAGEMENT)
+    with refused("MasterCannotLeaveOrganizationException"):
+        management.leave_organization()
     with refused("ConstraintViolationException", "WAIT_PERIOD_ACTIVE"):
         management.remove_account_from_organization(AccountId=MEMBERS[0])
+    with refused("ConstraintViolationException", "WAIT_PERIOD_ACTIVE"):
+        member.leave_organization()
     management.enable_aws_service_access(ServicePrincipal=CONFIG)
     management.register_delegated_administrator(AccountId=SECURITY, ServicePrincipal=CONFIG)
     with refused("ConstraintViolationException", "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"):
