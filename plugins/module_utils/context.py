@@ -94,6 +94,12 @@ class Context:
             self._connection = Connection(info, assume_role if role else None, self.params["account_id"])
         return self._connection
 
+    @property
+    def home_region(self) -> str:
+        """The account's home region. Makes no AWS call. Raises OptionError."""
+        self._check_account_options()
+        return str(get_aws_region(self.module))
+
     def regions(self) -> list[str]:
         """The regions to work in: I(regions), or all that the account has enabled, less I(exclude_regions)."""
         self._check_region_options()

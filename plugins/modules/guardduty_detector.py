@@ -199,10 +199,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.context import
     Context,
     run_module,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import guardduty
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired, Fields
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
 ARGUMENT_SPEC = {
     **ACCOUNT_OPTIONS,
@@ -214,45 +213,11 @@ ARGUMENT_SPEC = {
     "tags": {"type": "dict"},
 }
 
-STATUSES = ("ENABLED", "DISABLED")
-
-
-def _checked_features(features: Fields) -> Fields:
-    """Refuse features that GuardDuty cannot have."""
-    names, additional_names = guardduty.known_features()
-    for name, feature in features.items():
-        option = f"features.{name}"
-        if name not in names:
-            raise OptionError("features", name, f"one of {', '.join(sorted(names))}")
-        if not isinstance(feature, dict) or not {"status"} <= set(feature) <= {"status", "additional_configuration"}:
-            raise OptionError(option, feature, "a dictionary of status and, optionally, additional_configuration")
-        _check_status(f"{option}.status", feature["status"])
-        additional = feature.get("additional_configuration", {})
-        if not isinstance(additional, dict):
-            raise OptionError(f"{option}.additional_configuration", additional, "a dictionary of names to a status")
-        for part, status in additional.items():
-            if part not in additional_names:
-                allowed = f"one of {', '.join(sorted(additional_names))}"
-                raise OptionError(f"{option}.additional_configuration", part, allowed)
-            _check_status(f"{option}.additional_configuration.{part}", status)
-            if status == "ENABLED" and feature["status"] == "DISABLED":
-                allowed = "DISABLED, because the feature is DISABLED"
-                raise OptionError(f"{option}.additional_configuration.{part}", status, allowed)
-    exclusive = {"RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING"}
-    if exclusive <= set(features):
-        raise OptionError("features", sorted(exclusive), "only one of them: GuardDuty refuses both together")
-    return guardduty.feature_fields(features)
-
-
-def _check_status(option: str, status: object) -> None:
-    if status not in STATUSES:
-        raise OptionError(option, status, " or ".join(STATUSES))
-
 
 def converge(context: Context) -> dict[str, object]:
     """Bring the detectors of all regions to the declared state."""
     params = context.params
-    features = _checked_features(params["features"] or {})
+    features = guardduty.DETECTOR_FEATURES.checked(params["features"] or {})
     options = {name: params[name] for name in ("enable", "finding_publishing_frequency", "tags")}
     fields = {**fields_of(options), **features}
     state = params["state"]

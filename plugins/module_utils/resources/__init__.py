@@ -12,6 +12,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
     config_organization,  # noqa: F401
     events,  # noqa: F401
     guardduty,  # noqa: F401
+    guardduty_findings,  # noqa: F401
     guardduty_organization,  # noqa: F401
     iam,  # noqa: F401
     kms,  # noqa: F401

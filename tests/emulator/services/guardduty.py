@@ -314,28 +314,32 @@ def delete_detector(params: Params, scope: Scope, state: State) -> None:
         kept.clear()
 
 
-def _tagged(params: Params, state: State) -> Detector:
-    detector = next((one for one in state.detectors.values() if one.arn == params["ResourceArn"]), None)
-    if detector is None:
-        raise bad_request("the resource ARN does not name a resource of the current account.")
-    return detector
+def _tags(params: Params, state: State) -> dict[str, str]:
+    """The tags of the detector, or of the list that belongs to it, whose ARN the request names."""
+    for detector in state.detectors.values():
+        if params["ResourceArn"] == detector.arn:
+            return detector.tags
+        for identifier, one in state.lists.items():
+            if params["ResourceArn"] == f"{detector.arn}/{one['Kind'].lower()}/{identifier}":
+                return one["Tags"]
+    raise bad_request("the resource ARN does not name a resource of the current account.")
 
 
 @service.operation("TagResource")
 def tag_resource(params: Params, scope: Scope, state: State) -> None:
-    detector = _tagged(params, state)
-    merged = {**detector.tags, **params["Tags"]}
-    if len(merged) > 50:
+    tags = _tags(params, state)
+    if len({**tags, **params["Tags"]}) > 50:
         raise bad_request("a resource can have up to 50 tags.")
-    detector.tags = merged
+    tags.update(params["Tags"])
 
 
 @service.operation("UntagResource")
 def untag_resource(params: Params, scope: Scope, state: State) -> None:
-    detector = _tagged(params, state)
-    detector.tags = {key: value for key, value in detector.tags.items() if key not in params["TagKeys"]}
+    tags = _tags(params, state)
+    for key in params["TagKeys"]:
+        tags.pop(key, None)
 
 
 @service.operation("ListTagsForResource")
 def list_tags_for_resource(params: Params, scope: Scope, state: State) -> Params:
-    return {"Tags": _tagged(params, state).tags}
+    return {"Tags": _tags(params, state)}
