@@ -95,6 +95,12 @@ def rule_key(name: str, bus: str = DEFAULT_BUS) -> str:
     return name if bus == DEFAULT_BUS else f"{name}@{bus}"
 
 
+def _name_and_bus(key: str) -> tuple[str, str]:
+    """What C(rule_key) made a key of."""
+    name, separator, bus = key.partition("@")
+    return name, bus if separator else DEFAULT_BUS
+
+
 def rule(options: Fields, option: str = "rule") -> Desired:
     """The rule that an option with RULE_OPTIONS declares. option: its name. Raises OptionError."""
     name, bus = options["name"], options["event_bus_name"]
@@ -230,14 +236,14 @@ class Rule(ResourceType):
     """The fields that are parameters of C(events:PutRule), and what the API calls them."""
 
     def attributes(self, key: str, scope: Scope) -> Fields:
-        name, _, bus = key.partition("@")
-        return {"arn": scope.arn("events", f"rule/{bus}/{name}" if bus else f"rule/{name}")}
+        name, bus = _name_and_bus(key)
+        return {"arn": scope.arn("events", f"rule/{name}" if bus == DEFAULT_BUS else f"rule/{bus}/{name}")}
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
         buses: dict[str, list[str]] = {}
         for key in wanted:
-            name, _, bus = key.partition("@")
-            buses.setdefault(bus or DEFAULT_BUS, []).append(name)
+            name, bus = _name_and_bus(key)
+            buses.setdefault(bus, []).append(name)
         if prefixes:
             buses.setdefault(DEFAULT_BUS, [])
         listed = in_parallel(lambda item: self._of_bus(client, item[0], [*item[1], *prefixes]), buses.items())
@@ -275,11 +281,11 @@ class Rule(ResourceType):
         return super().same(field, before, after)
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
-        name, _, bus = key.partition("@")
+        name, bus = _name_and_bus(key)
         tags = {"Tags": ansible_dict_to_boto3_tag_list(fields["tags"])} if fields.get("tags") else {}
-        calls = [self._put(name, bus or DEFAULT_BUS, fields, tags)]
+        calls = [self._put(name, bus, fields, tags)]
         if fields.get("targets"):
-            calls.append(self._put_targets(name, bus or DEFAULT_BUS, fields["targets"]))
+            calls.append(self._put_targets(name, bus, fields["targets"]))
         return calls
 
     def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
