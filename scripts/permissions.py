@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import tests.plugins.collection_loader  # noqa: F401  (makes the collection importable)
@@ -15,6 +16,7 @@ import tests.plugins.collection_loader  # noqa: F401  (makes the collection impo
 from ansible_collections.secops.aws_baseline.plugins.module_utils import resources  # noqa: F401  (registers all types)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import iam_action
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import all_resource_types
+from ansible_collections.secops.aws_baseline.plugins.plugin_utils import organization
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "permissions.md"
 CONNECTION = {"sts:GetCallerIdentity", "ec2:DescribeRegions"}
@@ -42,8 +44,16 @@ def actions(purpose: str) -> list[str]:
     return sorted({iam_action(operation) for operation in operations})
 
 
-def policy(purpose: str) -> str:
-    statement = {"Effect": "Allow", "Action": actions(purpose), "Resource": "*"}
+INVENTORY = """## For the dynamic inventory
+
+In the management account of the organization, or in that of a delegated administrator, for
+`secops.aws_baseline.organization_accounts`. `ListTagsForResource` only if tags are asked for, and
+`ListAccountsForParent` only with a botocore that does not know the paths of accounts.
+"""
+
+
+def policy(allowed: Iterable[str]) -> str:
+    statement = {"Effect": "Allow", "Action": sorted(allowed), "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
 
 
@@ -51,7 +61,8 @@ def page() -> str:
     """The whole page."""
     parts = [HEADER]
     for purpose, title in (("read", "To plan"), ("write", "To apply, in addition")):
-        parts.append(f"## {title}\n\n```json\n{policy(purpose)}\n```\n")
+        parts.append(f"## {title}\n\n```json\n{policy(actions(purpose))}\n```\n")
+    parts.append(f"{INVENTORY}\n```json\n{policy(['sts:GetCallerIdentity', *organization.PERMISSIONS])}\n```\n")
     parts.append("## By resource type\n\n| Type | To plan | To apply |\n|---|---|---|")
     for kind in all_resource_types():
         cells = [

@@ -69,9 +69,10 @@ def test_inventories_set_variables_that_exist() -> None:
         assert unknown(path.read_text()) == [], path
 
 
-def test_common_variables_are_those_that_roles_and_playbooks_use() -> None:
+def test_common_variables_are_those_that_roles_playbooks_and_plugins_know() -> None:
     used: set[str] = set()
-    for path in [*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/*.yml"), *ROOT.glob("plugins/plugin_utils/*.py")]:
+    plugins = [path for kind in ("plugin_utils", "inventory") for path in ROOT.glob(f"plugins/{kind}/*.py")]
+    for path in [*ROOT.glob("roles/**/*.yml"), *ROOT.glob("playbooks/*.yml"), *plugins]:
         used.update(re.findall(r"(?<![\w.])aws_baseline_[a-z_]+", path.read_text()))
     assert common_variables() - {"account_id"} == used
 
