@@ -1,6 +1,6 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policies of an organization: their documents, types enabled in the root, and what they are attached to.
+"""Policies of an organization: their documents, types enabled in the root, what they are attached to, who manages them.
 
 Service control policies are enforced (guardrails.py); the other types are kept and checked only.
 
@@ -12,6 +12,8 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 from .. import policies
@@ -23,9 +25,9 @@ from .organizations import DEFAULT_POLICIES, SCP, Organization, Params, Policy, 
 
 RCP = "RESOURCE_CONTROL_POLICY"
 #: Characters a document may have, white space included, and how many policies a root, unit or account may have.
-_SIZES = {SCP: 5120, RCP: 5120, "AISERVICES_OPT_OUT_POLICY": 2500}
+_SIZES = {SCP: 10_240, RCP: 5120, "AISERVICES_OPT_OUT_POLICY": 2500}
 _SIZE = 10_000
-_ATTACHMENTS = {SCP: 5, RCP: 5, "AISERVICES_OPT_OUT_POLICY": 5, "CHATBOT_POLICY": 5}
+_ATTACHMENTS = {SCP: 10, RCP: 5, "AISERVICES_OPT_OUT_POLICY": 5, "CHATBOT_POLICY": 5}
 _ATTACHMENT = 10
 _POLICIES = {SCP: 10_000}
 _POLICY = 1_000
@@ -78,6 +80,12 @@ def _policy(organization: Organization, identifier: str) -> Policy:
     return organization.policies[identifier]
 
 
+def _managed(params: Params, scope: Scope, operation: str) -> Organization:
+    """The organization, for those who may do this to the policy."""
+    known = organizations.member(scope).policies.get(params["PolicyId"])
+    return organizations.delegate_of(scope, operation, known.type if known else SCP)
+
+
 def _own_policy(organization: Organization, identifier: str) -> Policy:
     policy = _policy(organization, identifier)
     if policy.aws_managed:
@@ -107,7 +115,8 @@ def _check_name(organization: Organization, kind: str, name: str) -> None:
 
 @service.operation("CreatePolicy")
 def create_policy(params: Params, scope: Scope, state: Any) -> Params:
-    organization, kind = manager(scope), params["Type"]
+    kind = params["Type"]
+    organization = organizations.delegate_of(scope, "CreatePolicy", kind)
     document = _checked(kind, params["Content"])
     _check_name(organization, kind, params["Name"])
     if sum(one.type == kind for one in organization.policies.values()) >= _POLICIES.get(kind, _POLICY):
@@ -124,7 +133,7 @@ def create_policy(params: Params, scope: Scope, state: Any) -> Params:
 
 @service.operation("UpdatePolicy")
 def update_policy(params: Params, scope: Scope, state: Any) -> Params:
-    organization = manager(scope)
+    organization = _managed(params, scope, "UpdatePolicy")
     policy = _own_policy(organization, params["PolicyId"])
     name, content = params.get("Name", policy.name), params.get("Content", policy.content)
     document = _checked(policy.type, content)
@@ -137,7 +146,7 @@ def update_policy(params: Params, scope: Scope, state: Any) -> Params:
 
 @service.operation("DeletePolicy")
 def delete_policy(params: Params, scope: Scope, state: Any) -> None:
-    organization = manager(scope)
+    organization = _managed(params, scope, "DeletePolicy")
     policy = _own_policy(organization, params["PolicyId"])
     if _targets(organization, policy):
         raise AwsError("PolicyInUseException", "This policy is attached to one or more entities.")
@@ -210,7 +219,7 @@ def _targets(organization: Organization, policy: Policy) -> list[str]:
 
 @service.operation("AttachPolicy")
 def attach_policy(params: Params, scope: Scope, state: Any) -> None:
-    organization, target = manager(scope), params["TargetId"]
+    organization, target = _managed(params, scope, "AttachPolicy"), params["TargetId"]
     policy = _policy(organization, params["PolicyId"])
     _check_target(organization, target)
     _check_enabled(organization, policy.type)
@@ -229,7 +238,7 @@ def attach_policy(params: Params, scope: Scope, state: Any) -> None:
 
 @service.operation("DetachPolicy")
 def detach_policy(params: Params, scope: Scope, state: Any) -> None:
-    organization, target = manager(scope), params["TargetId"]
+    organization, target = _managed(params, scope, "DetachPolicy"), params["TargetId"]
     policy = _policy(organization, params["PolicyId"])
     _check_target(organization, target)
     attached = organization.attached[target]
@@ -266,3 +275,56 @@ def _target_row(organization: Organization, identifier: str) -> Params:
     if identifier in organization.accounts:
         kind = "ACCOUNT"
     return {"TargetId": identifier, "Arn": target.arn, "Name": target.name, "Type": kind}
+
+
+# --- delegation -----------------------------------------------------------------------------------------------------
+
+
+@service.operation("PutResourcePolicy")
+def put_resource_policy(params: Params, scope: Scope, state: Any) -> Params:
+    organization = manager(scope)
+    try:
+        document = policies.validate(params["Content"], principal=True, resource=True, services=("organizations",))
+    except policies.MalformedPolicy as failure:
+        raise invalid("INVALID_RESOURCE_POLICY_JSON", f"The provided resource policy is invalid: {failure}") from None
+    for statement in policies.as_list(document["Statement"]):
+        named = {account for one in policies.as_list(_accounts(statement)) for account in _DIGITS.findall(str(one))}
+        if not named or named - organization.accounts.keys() or organization.management in named:
+            raise invalid("INVALID_PRINCIPAL", "You specified an invalid principal element in the policy.")
+    organization.resource_policy = document | {"Statement": policies.as_list(document["Statement"])}
+    return describe_resource_policy(params, scope, state)
+
+
+_DIGITS = re.compile(r"\d{12}")
+
+
+def _accounts(statement: Params) -> Any:
+    principal = statement.get("Principal")
+    return principal.get("AWS") if isinstance(principal, dict) else principal
+
+
+def _delegation(organization: Organization) -> Params:
+    if organization.resource_policy is None:
+        raise AwsError("ResourcePolicyNotFoundException", "We can't find a resource policy request.")
+    return organization.resource_policy
+
+
+@service.operation("DescribeResourcePolicy")
+def describe_resource_policy(params: Params, scope: Scope, state: Any) -> Params:
+    organization = reader(scope)
+    content = json.dumps(_delegation(organization))
+    arn = scope.arn(
+        "organizations",
+        f"resourcepolicy/{organization.id}/rp-{organization.root.removeprefix('r-')}",
+        region="",
+        account=organization.management,
+    )
+    summary = {"Id": arn.rsplit("/", 1)[1], "Arn": arn}
+    return {"ResourcePolicy": {"ResourcePolicySummary": summary, "Content": content}}
+
+
+@service.operation("DeleteResourcePolicy")
+def delete_resource_policy(params: Params, scope: Scope, state: Any) -> None:
+    organization = manager(scope)
+    _delegation(organization)
+    organization.resource_policy = None

@@ -21,6 +21,7 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
+from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page
 from . import iam
@@ -106,7 +107,7 @@ class Organization:
 
     units: by id, the root first. trusted: service principals with trusted access. delegated: service principal ->
     account id -> since when. policies: by id. policy_types: those enabled in the root. attached: id of a root, unit or
-    account -> ids of the policies attached to it.
+    account -> ids of the policies attached to it. resource_policy: what member accounts may do here.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Organization:
     policies: dict[str, Policy] = field(default_factory=dict)
     policy_types: list[str] = field(default_factory=list)
     attached: dict[str, list[str]] = field(default_factory=dict)
+    resource_policy: Params | None = None
 
     def trusts(self, principal: str) -> bool:
         """Whether the service has trusted access."""
@@ -200,7 +202,8 @@ def reader(scope: Scope) -> Organization:
     """The organization, for the management account and delegated administrators of any service."""
     organization = member(scope)
     delegates = {account for accounts in organization.delegated.values() for account in accounts}
-    if scope.account not in {organization.management, *delegates}:
+    may_read = policies.allows(organization.resource_policy, scope.account, "organizations:ListPolicies", "*")
+    if scope.account not in {organization.management, *delegates} and not may_read:
         raise _denied()
     return organization
 
@@ -209,6 +212,18 @@ def manager(scope: Scope) -> Organization:
     """The organization, for its management account."""
     organization = member(scope)
     if scope.account != organization.management:
+        raise _denied()
+    return organization
+
+
+def delegate_of(scope: Scope, operation: str, kind: str) -> Organization:
+    """The organization, for its management account and those that its resource policy lets do this to such policies."""
+    organization = member(scope)
+    context = {"organizations:PolicyType": kind}
+    action = f"organizations:{operation}"
+    if scope.account != organization.management and not policies.allows(
+        organization.resource_policy, scope.account, action, "*", context
+    ):
         raise _denied()
     return organization
 

@@ -15,7 +15,8 @@ import pytest
 from tests.emulator.client import Emulator
 from tests.support.organization import MANAGEMENT, MEMBERS, NAMES, ORGANIZATION_ID, organization
 
-from .support import ACCOUNT, document, refused, statement
+from .support import ACCOUNT, OTHER_ACCOUNT, document, refused, statement
+from .support import root as root_of
 
 SCP, RCP, TAGS = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"
 FULL_ACCESS = "p-FullAWSAccess"
@@ -101,7 +102,7 @@ def test_good_documents(client: Any, content: str) -> None:
     make(client, content=content)
 
 
-@pytest.mark.parametrize(("kind", "limit"), [(SCP, 5120), (RCP, 5120), (TAGS, 10_000)])
+@pytest.mark.parametrize(("kind", "limit"), [(SCP, 10_240), (RCP, 5120), (TAGS, 10_000)])
 def test_size(client: Any, kind: str, limit: int) -> None:
     """White space counts: what comes through the API is kept as it is."""
     rcp = document({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})
@@ -156,11 +157,11 @@ def test_attaching(client: Any, root: str) -> None:
             method(PolicyId="p-00000000", TargetId=root)
 
 
-def test_five_service_control_policies_at_most(client: Any, root: str) -> None:
-    for number in range(4):
+def test_ten_service_control_policies_at_most(client: Any, root: str) -> None:
+    for number in range(9):
         client.attach_policy(PolicyId=make(client, f"n{number}"), TargetId=root)
     with refused("ConstraintViolationException", "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"):
-        client.attach_policy(PolicyId=make(client, "sixth"), TargetId=root)
+        client.attach_policy(PolicyId=make(client, "eleventh"), TargetId=root)
 
 
 def test_policy_types(client: Any, root: str) -> None:
@@ -199,3 +200,36 @@ def test_organizations_made_by_the_api_have_service_control_policies(emulator: E
     assert json.loads(client.describe_policy(PolicyId=FULL_ACCESS)["Policy"]["Content"])["Statement"] == [
         {"Effect": "Allow", "Action": "*", "Resource": "*"}
     ]
+
+
+# --- delegation -----------------------------------------------------------------------------------------------------
+
+
+def delegation(account: str, *actions: str) -> str:
+    return document({"Effect": "Allow", "Principal": root_of(account), "Action": list(actions), "Resource": "*"})
+
+
+def test_member_accounts_manage_policies_as_far_as_they_may(client: Any, emulator: Emulator, root: str) -> None:
+    member = emulator.client("organizations", account_id=MEMBERS[0])
+    with refused("ResourcePolicyNotFoundException"):
+        client.describe_resource_policy()
+    with refused("AccessDeniedException"):
+        make(member)
+    client.put_resource_policy(
+        Content=delegation(MEMBERS[0], "organizations:CreatePolicy", "organizations:ListPolicies")
+    )
+    policy = make(member)
+    assert policy in [row["Id"] for row in member.list_policies(Filter=SCP)["Policies"]]
+    with refused("AccessDeniedException"):
+        member.attach_policy(PolicyId=policy, TargetId=root)
+    client.delete_resource_policy()
+    with refused("AccessDeniedException"):
+        member.list_policies(Filter=SCP)
+
+
+def test_only_member_accounts_are_delegated_to(client: Any) -> None:
+    for account in (MANAGEMENT, OTHER_ACCOUNT):
+        with refused("InvalidInputException", "INVALID_PRINCIPAL"):
+            client.put_resource_policy(Content=delegation(account, "organizations:ListPolicies"))
+    with refused("InvalidInputException", "INVALID_RESOURCE_POLICY_JSON"):
+        client.put_resource_policy(Content=delegation(MEMBERS[0], "s3:GetObject"))
