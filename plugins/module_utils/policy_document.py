@@ -65,6 +65,7 @@ LIMITS = {
     "sns_topic": Limit(30 * 1024, "bytes"),
     "service_control": Limit(10240, "characters"),
     "resource_control": Limit(5120, "characters"),
+    "organization": Limit(40000, "characters"),
 }
 
 

@@ -123,6 +123,30 @@ options:
       tags:
         description: Tags of the policy. Others are removed.
         type: dict
+  resource_policy:
+    description:
+      - What member accounts may do in AWS Organizations itself, such as manage its policies. An organization has one
+        resource-based policy for that, in which other parties may have statements too.
+    type: dict
+    suboptions:
+      state:
+        description:
+          - V(present) puts the statements into the policy, which is made if there is none.
+          - V(existing) demands that they are in it, and changes nothing.
+          - V(absent) deletes the policy with all its statements.
+        type: str
+        choices: [present, existing, absent]
+        default: present
+      statements:
+        description:
+          - Statements, each with a C(Sid) of its own, by which it is known. Others are left alone.
+          - Required unless O(resource_policy.state=absent).
+        type: list
+        elements: dict
+      purge_statements:
+        description: Whether to remove other statements.
+        type: bool
+        default: false
 extends_documentation_fragment:
   - secops.aws_baseline.attributes
   - secops.aws_baseline.account
@@ -165,6 +189,20 @@ EXAMPLES = r"""
     trusted_services:
       - service_principal: cloudtrail.amazonaws.com
         state: existing
+
+- name: Let the security account look at the organization
+  secops.aws_baseline.organization:
+    region: eu-central-1
+    resource_policy:
+      statements:
+        - Sid: SecurityReads
+          Effect: Allow
+          Principal:
+            AWS: arn:${AWS::Partition}:iam::123456789012:root
+          Action:
+            - organizations:Describe*
+            - organizations:List*
+          Resource: "*"
 
 - name: Keep accounts in the organization
   secops.aws_baseline.organization:
@@ -368,6 +406,15 @@ ARGUMENT_SPEC = {
         },
         "required_if": [("state", "present", ["content"])],
     },
+    "resource_policy": {
+        "type": "dict",
+        "options": {
+            "state": {"type": "str", "choices": STATES, "default": "present"},
+            "statements": {"type": "list", "elements": "dict"},
+            "purge_statements": {"type": "bool", "default": False},
+        },
+        "required_if": [("state", "present", ["statements"]), ("state", "existing", ["statements"])],
+    },
 }
 
 PRINCIPAL = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
@@ -451,6 +498,14 @@ def _check_content(option: str, policy_type: str, content: dict[str, t.Any]) -> 
         raise BaselineError(f"{option}: more than the {POLICY_SIZE} characters that AWS takes")
 
 
+def _check_resource_policy(statements: list[dict[str, t.Any]]) -> None:
+    option = "resource_policy.statements"
+    unnamed = [index for index, statement in enumerate(statements) if not statement.get("Sid")]
+    if unnamed:
+        raise OptionError(f"{option}[{unnamed[0]}].Sid", None, "a name for every statement")
+    check_policy(option, {"Version": "2012-10-17", "Statement": statements}, "resource", "organization")
+
+
 def _check(params: dict[str, t.Any]) -> None:
     """Refuse options that AWS would refuse."""
     for index, principal in enumerate(params["service_linked_roles"]):
@@ -477,6 +532,8 @@ def _check(params: dict[str, t.Any]) -> None:
     for index, policy in enumerate(params["policies"]):
         _check_policy(f"policies[{index}]", policy)
     _check_unique("policies", [(policy["type"], policy["name"]) for policy in params["policies"]], "type and name")
+    if params["resource_policy"] and params["resource_policy"]["state"] != "absent":
+        _check_resource_policy(params["resource_policy"]["statements"])
 
 
 def _check_organization(organization: Observed, account_id: str) -> None:
@@ -527,6 +584,18 @@ def _policy(options: dict[str, t.Any], root: str) -> Desired:
     return Desired(kind, key, fields, options["state"], requires=needs)
 
 
+def _resource_policy(options: dict[str, t.Any] | None) -> list[Desired]:
+    kind, key = organizations.ResourcePolicy.type, organizations.THE_ORGANIZATION
+    if options is None:
+        return []
+    if options["state"] == "absent":
+        return [Desired(kind, key, state="absent")]
+    fields = {"statements": {statement["Sid"]: statement for statement in options["statements"]}}
+    if options["purge_statements"]:
+        fields["purge_statements"] = True
+    return [Desired(kind, key, fields, options["state"])]
+
+
 def converge(context: Context) -> dict[str, object]:
     """Bring the organization to the declared state."""
     params = context.params
@@ -549,6 +618,7 @@ def converge(context: Context) -> dict[str, object]:
         *_administrators(params["delegated_administrators"], regions),
         *(Desired(organizations.PolicyType.type, name, {"root_id": root}) for name in params["policy_types"]),
         *(_policy(policy, root) for policy in params["policies"]),
+        *_resource_policy(params["resource_policy"]),
     ]
     return context.result(
         context.reconcile(desired),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -85,6 +86,7 @@ def test_everything_is_planned_and_made_in_the_order_in_which_aws_needs_it(in_or
                 for region in (HOME_REGION, OTHER_REGION)
                 for service in ("guardduty", "securityhub")
             ),
+            ("global", "organization", ["organizations:PutResourcePolicy"]),
             ("global", case.SCP, ["organizations:EnablePolicyType"]),
             (
                 "global",
@@ -122,6 +124,7 @@ def test_an_unchanged_run_is_cheap(in_organization: Emulator) -> None:
     assert reads == [
         "DescribeOrganization",
         "DescribePolicy",
+        "DescribeResourcePolicy",
         "ListAWSServiceAccessForOrganization",
         "ListDelegatedServicesForAccount",
         "ListPolicies",
@@ -264,6 +267,24 @@ def test_policies_of_other_types_are_kept_too(in_organization: Emulator) -> None
     assert done(in_organization, **arguments) == []
 
 
+def test_delegation_keeps_the_statements_of_others(in_organization: Emulator) -> None:
+    """CIS 7.0, 2.1.5."""
+    case.foreign_delegation_added(in_organization)
+    edited = {"statements": [case.delegation("SecurityReads", "organizations:ListRoots")]}
+    assert done(in_organization, resource_policy=edited) == [
+        ("update", "organization", ["organizations:PutResourcePolicy"])
+    ]
+    content = case.client(in_organization).describe_resource_policy()["ResourcePolicy"]["Content"]
+    assert [one["Sid"] for one in json.loads(content)["Statement"]] == ["Other", "SecurityReads"]
+    assert done(in_organization, resource_policy=edited) == []
+    assert done(in_organization, resource_policy=edited | {"purge_statements": True}) == [
+        ("update", "organization", ["organizations:PutResourcePolicy"])
+    ]
+    assert done(in_organization, resource_policy={"state": "absent"}) == [
+        ("delete", "organization", ["organizations:DeleteResourcePolicy"])
+    ]
+
+
 # --- what cannot be --------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +369,9 @@ BAD: list[tuple[dict[str, t.Any], str]] = [
         "a service control policy applies to whole accounts",
     ),
     ({"policies": [policy(type="TAG_POLICY", content={"x": "y" * 10001})]}, "more than the 10000 characters"),
+    ({"resource_policy": {}}, "statements"),
+    ({"resource_policy": {"statements": [case.delegation("")]}}, "resource_policy.statements[0].Sid"),
+    ({"resource_policy": {"statements": [case.delegation(), case.delegation()]}}, "is already used by"),
     ({"regions": ["eu-central-99"]}, "regions: ['eu-central-99']"),
 ]
 

@@ -19,7 +19,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.options import
 from ansible_collections.secops.aws_baseline.plugins.module_utils.policy_document import size, validate
 from tests.emulator import policies
 from tests.emulator.client import Emulator
-from tests.integration.cases.organization import CLOUDTRAIL, client
+from tests.integration.cases.organization import ALLOW_ALL, CLOUDTRAIL, client
 from tests.support.cases import HOME_REGION
 from tests.support.log import planned_writes, writes
 from tests.support.organization import MANAGEMENT, MEMBERS, SECURITY, organization
@@ -67,6 +67,26 @@ def test_guardrails_are_what_aws_takes() -> None:
         validate(document, "service_control", "service_control")
         assert size(document) <= SMALLEST_QUOTA, policy["name"]
         assert {statement["Effect"] for statement in document["Statement"]} == {"Deny"}
+
+
+def test_the_security_account_manages_service_control_policies_on_request(emulator: Emulator) -> None:
+    """CIS 7.0, 2.1.5."""
+    organization(emulator)
+    arguments = {
+        "regions": REGIONS,
+        "policy_types": ["SERVICE_CONTROL_POLICY", "TAG_POLICY"],
+        "resource_policy": {"statements": rendered("__organization_delegation")},
+    }
+    result = converge(emulator, "organization", arguments, credentials_of=MANAGEMENT)
+    assert not result.get("failed"), result["msg"]
+    security = emulator.client("organizations", account_id=SECURITY)
+    new = {"Name": "guard", "Description": "", "Content": ALLOW_ALL}
+    policy = security.create_policy(Type="SERVICE_CONTROL_POLICY", **new)["Policy"]["PolicySummary"]["Id"]
+    security.attach_policy(PolicyId=policy, TargetId=MEMBER)
+    with pytest.raises(security.exceptions.AccessDeniedException):
+        security.create_policy(Type="TAG_POLICY", **new)
+    with pytest.raises(security.exceptions.AccessDeniedException):
+        emulator.client("organizations", account_id=MEMBER).list_policies(Filter="SERVICE_CONTROL_POLICY")
 
 
 def test_keys_are_protected_by_their_aliases() -> None:

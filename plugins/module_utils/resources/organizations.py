@@ -9,6 +9,7 @@ import collections.abc as c
 import json
 import typing as t
 
+from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -318,6 +319,60 @@ class Policy(_OrganizationsType):
             *(Call("AttachPolicy", {"PolicyId": policy, "TargetId": target}) for target in added),
             *(Call("DetachPolicy", {"PolicyId": policy, "TargetId": target}) for target in removed),
         ]
+
+
+@register
+class ResourcePolicy(_OrganizationsType):
+    """What the organization lets member accounts do in AWS Organizations itself. Key: THE_ORGANIZATION.
+
+    There is one such policy, in which others may have their say too. Fields: statements (Sid -> statement),
+    purge_statements. Attributes: others (statements that are not declared and stay).
+    """
+
+    type = "AWS::Organizations::ResourcePolicy"
+    permissions = {
+        "read": ("organizations:DescribeResourcePolicy",),
+        "write": ("organizations:PutResourcePolicy", "organizations:DeleteResourcePolicy"),
+    }
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        answer = client.optional("DescribeResourcePolicy", frozenset({"ResourcePolicyNotFoundException"}))
+        if answer is None:
+            return {}
+        declared = wanted[THE_ORGANIZATION]
+        found = json.loads(answer["ResourcePolicy"]["Content"])["Statement"]
+        mine, others = {}, []
+        for index, statement in enumerate([found] if isinstance(found, dict) else found):
+            name = statement.get("Sid") or f"Statement[{index}]"
+            if name in declared.get("statements", ()) or declared.get("purge_statements"):
+                mine[name] = statement
+            else:
+                others.append(statement)
+        return {THE_ORGANIZATION: Observed({"statements": mine}, {"others": others})}
+
+    def same(self, field: str, before: t.Any, after: t.Any) -> bool:
+        if field == "statements":
+            return before.keys() == after.keys() and not any(
+                compare_policies(_document([before[name]]), _document([after[name]])) for name in after
+            )
+        return field == "purge_statements" or super().same(field, before, after)
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        return [self._put([], fields)]
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        return [self._put(before.attributes["others"], after)]
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        return [Call("DeleteResourcePolicy")]
+
+    @staticmethod
+    def _put(others: list[Fields], fields: Fields) -> Call:
+        return Call("PutResourcePolicy", {"Content": _json(_document([*others, *fields["statements"].values()]))})
+
+
+def _document(statements: list[Fields]) -> Fields:
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def _root(client: Client) -> Fields:

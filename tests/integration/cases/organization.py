@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 
 from hypothesis import strategies as st
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE
 from tests.emulator.client import Emulator
 from tests.support.cases import HOME_REGION, Case
 from tests.support.organization import MANAGEMENT, MEMBERS, SECURITY, organization
@@ -42,6 +44,17 @@ def policy(**options: t.Any) -> dict[str, t.Any]:
     return {"name": "guard", "content": deny("organizations:LeaveOrganization"), **options}
 
 
+def delegation(name: str = "SecurityReads", *actions: str) -> dict[str, t.Any]:
+    """A statement of the resource-based policy, about the security account."""
+    return {
+        "Sid": name,
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:${{AWS::Partition}}:iam::{SECURITY}:root"},
+        "Action": list(actions or ("organizations:Describe*", "organizations:List*")),
+        "Resource": "*",
+    }
+
+
 POLICIES = st.fixed_dictionaries(
     {"name": st.just("guard"), "content": st.sampled_from([deny("s3:DeleteBucket"), deny("s3:*", "iam:*")])},
     optional={
@@ -66,6 +79,14 @@ ARGUMENTS = st.fixed_dictionaries(
         "service_linked_roles": st.sampled_from([[CLOUDTRAIL], [CLOUDTRAIL, SECURITYHUB]]),
         "trusted_services": st.sampled_from([trusted(CONFIG), trusted(CLOUDTRAIL, SECURITYHUB)]),
         "policies": st.lists(POLICIES, max_size=1),
+        "resource_policy": st.sampled_from(
+            [
+                {"statements": [delegation()]},
+                {"statements": [delegation("Other"), delegation("SecurityReads", "organizations:List*")]},
+                {"statements": [delegation()], "purge_statements": True},
+                {"state": "absent"},
+            ]
+        ),
     },
 ) | st.fixed_dictionaries(
     {
@@ -91,6 +112,7 @@ TYPICAL: dict[str, t.Any] = {
     "delegated_administrators": administrators(CLOUDTRAIL, CONFIG, GUARDDUTY, SECURITYHUB),
     "policy_types": [SCP],
     "policies": [policy(description="Guards", targets=["root"], purge_targets=True, tags={"Team": "infosec"})],
+    "resource_policy": {"statements": [delegation()]},
 }
 
 
@@ -157,6 +179,24 @@ def tags_edited(emulator: Emulator) -> None:
         client(emulator).tag_resource(ResourceId=identifier, Tags=[{"Key": "Other", "Value": "tag"}])
 
 
+def _put_resource_policy(emulator: Emulator, *statements: dict[str, t.Any]) -> None:
+    content = json.dumps({"Version": "2012-10-17", "Statement": SAMPLE_SCOPE.substitute(statements)})
+    client(emulator).put_resource_policy(Content=content)
+
+
+def delegation_edited(emulator: Emulator) -> None:
+    _put_resource_policy(emulator, delegation("SecurityReads", "organizations:*"), delegation("Other"))
+
+
+def delegation_deleted(emulator: Emulator) -> None:
+    with contextlib.suppress(client(emulator).exceptions.ResourcePolicyNotFoundException):
+        client(emulator).delete_resource_policy()
+
+
+def foreign_delegation_added(emulator: Emulator) -> None:
+    _put_resource_policy(emulator, delegation("Other"), delegation())
+
+
 def foreign_access_enabled(emulator: Emulator) -> None:
     client(emulator).enable_aws_service_access(ServicePrincipal="access-analyzer.amazonaws.com")
 
@@ -184,6 +224,7 @@ CASES = [
                 "AWS::Organizations::Organization",
                 "AWS::Organizations::Policy",
                 "AWS::Organizations::PolicyType",
+                "AWS::Organizations::ResourcePolicy",
                 "AWS::Organizations::ServiceAccess",
                 "AWS::SecurityHub::DelegatedAdmin",
             }
@@ -197,6 +238,9 @@ CASES = [
             policy_detached,
             policy_deleted,
             tags_edited,
+            delegation_edited,
+            delegation_deleted,
+            foreign_delegation_added,
             foreign_access_enabled,
             foreign_administrator_registered,
         ),
