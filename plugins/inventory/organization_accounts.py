@@ -122,10 +122,11 @@ notes:
     C(account_joined_method), C(account_joined_timestamp), C(account_tags) (empty unless asked for), C(ou_path) and
     C(ou_id).
   - The group O(group) has the variables C(aws_baseline_organization_id) and C(aws_baseline_management_account_id), and
-    those of O(log_archive_account) and O(security_account). Files in C(group_vars) go before them.
+    those of O(log_archive_account) and O(security_account), and C(ansible_connection=local) with the Python that runs
+    Ansible. Files in C(group_vars) go before them.
   - Below it are the groups C(management), C(log_archive), C(security) and C(workload), of which every host is in one or
-    more, and a group for each organizational unit, such as C(ou_workloads) and below it C(ou_workloads_prod). Accounts
-    directly in the root are in none of these.
+    more, and a group for each organizational unit, such as C(ou_workloads) and below it C(ou_workloads_prod).
+    An account directly in the root is in none for a unit.
   - O(region) only decides the partition. Without one it is C(aws).
   - All options but those of O(compose), O(groups) and O(keyed_groups) may contain templates.
 """
@@ -198,6 +199,8 @@ TEMPLATE = re.compile(r"[{#]")
 """What every template has, and every line that changes how templates are written."""
 ANY_REGION = "us-east-1"
 """Organizations has no regions; any one leads to the partition C(aws)."""
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+"""Accounts are reached through AWS's APIs from where Ansible runs."""
 SPECIAL = {"log_archive": "log_archive_account", "security": "security_account"}
 """Groups of one account, and the options that name it."""
 MANAGEMENT = "management"
@@ -216,11 +219,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         if not HAS_BOTO3:
             raise AnsibleParserError(missing_required_lib("botocore and boto3"))
-        self._read_config_data(path)
+        config = self._read_config_data(path)
         try:
+            self._check_names(config)
             self._populate(path, cache)
         except BaselineError as error:
             raise AnsibleParserError(str(error)) from error
+
+    def _check_names(self, config: c.Mapping[str, t.Any]) -> None:
+        """Refuse options that there are not, which Ansible ignores: accounts must not slip in by a typing error."""
+        known = set(self.option_definitions)
+        for definition in self.option_definitions.values():
+            known.update(
+                alias if isinstance(alias, str) else alias["name"] for alias in definition.get("aliases") or ()
+            )
+        for name in config:
+            if name not in known:
+                raise OptionError(str(name), config[name], f"only options, which are {', '.join(sorted(known))}")
 
     def _option(self, name: str) -> t.Any:
         """An option with its templates filled in."""
@@ -290,6 +305,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         group = self.inventory.add_group(self._option("group"))
         for name in (MANAGEMENT, *SPECIAL, WORKLOAD):
             self.inventory.add_child(group, self.inventory.add_group(name))
+        for name, text in LOCAL.items():
+            self.inventory.set_variable(group, name, trust_as_template(text))
         self._set_variable(group, "aws_baseline_organization_id", organization.id)
         for name, account_id in {MANAGEMENT: organization.management_account_id, **special}.items():
             self._set_variable(group, f"aws_baseline_{name}_account_id", account_id)

@@ -282,6 +282,7 @@ def find(organization: Organization, reference: str, option: str) -> Account:
         found = [account for account in organization.accounts if account.tags.get(tag[1]) == tag[2]]
     else:
         found = [account for account in organization.accounts if reference in (account.id, account.name)]
+    found = [account for account in found if account.status == ACTIVE] or found
     if len(found) > 1:
         titles = ", ".join(account.title for account in found)
         raise OptionError(option, reference, f"what only one account of the organization has, unlike {titles}")

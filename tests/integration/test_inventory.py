@@ -17,6 +17,7 @@ import yaml
 from scripts.emulated import BIN, ROOT, environment
 from tests.emulator.client import Emulator
 from tests.support.organization import LOG_ARCHIVE, MANAGEMENT, MEMBERS, ORGANIZATION_ID, SECURITY, organization
+from tests.support.playbook import ansible_playbook
 
 PLUGIN = "secops.aws_baseline.organization_accounts"
 SHOP, PAYMENTS, DATA = MEMBERS
@@ -101,6 +102,8 @@ def test_every_account_is_a_host(source: Source) -> None:
         "account_joined_method": "CREATED",
         "account_tags": {},
         "ou_path": "/Workloads/Prod",
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
         "aws_baseline_organization_id": ORGANIZATION_ID,
         "aws_baseline_management_account_id": MANAGEMENT,
         "aws_baseline_log_archive_account_id": LOG_ARCHIVE,
@@ -135,6 +138,31 @@ def test_a_new_account_is_there_and_one_that_is_closed_is_reported(emulator: Emu
     ]
 
 
+PLAY = """
+- hosts: aws_accounts
+  gather_facts: false
+  tasks:
+    - secops.aws_baseline.account_info:
+        account_id: "{{ account_id }}"
+        region: eu-central-1
+        assume_role_arn: "{{ role | default(omit) }}"
+"""
+
+
+def test_a_play_reaches_whoever_has_joined(emulator: Emulator, source: Source, tmp_path: Path) -> None:
+    """S002-14: the next run covers an account that was made since, with the role that the organization gave it."""
+    emulator.client("organizations", account_id=MANAGEMENT).create_account(AccountName="new", Email="new@acme.example")
+    role = "'arn:aws:iam::' ~ account_id ~ ':role/OrganizationAccountAccessRole'"
+    options = {"plugin": PLUGIN, "compose": {"role": f"{role} if account_id != '{MANAGEMENT}' else omit"}}
+    source.path.write_text(yaml.safe_dump(options))
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(PLAY)
+    run = ansible_playbook(emulator, playbook, source.path, extra_environment=emulator.environment(MANAGEMENT))
+    assert run.returncode == 0, run.messages() or run.stderr
+    assert len(run.stats) == len(DETAILS) + len([MANAGEMENT, "new"])
+    assert len({task["account_id"] for task in run.tasks()}) == len(run.stats)
+
+
 def test_filters_choose_accounts_and_leave_the_organization_as_it_is(source: Source) -> None:
     inventory = source.read(
         **OPTIONS, include={"ou_paths": ["/Workloads"]}, exclude={"account_tags": {"Team": "mon*"}, "account_ids": []}
@@ -149,6 +177,7 @@ def test_filters_choose_accounts_and_leave_the_organization_as_it_is(source: Sou
     ("options", "message"),
     [
         ({"include": {"account_ids": ["999999999999"]}}, "include.account_ids: '999999999999' is not accepted"),
+        ({"excludes": {"account_names": ["shop"]}}, "excludes: {'account_names': ['shop']} is not accepted"),
         ({"security_account": "audit"}, "security_account: 'audit' is not accepted"),
         ({"hostname": "account_tags | length"}, "hostname: 'account_tags | length' is not accepted"),
         ({"assume_role_arn": "role"}, "assume_role_arn: 'role' is not accepted"),

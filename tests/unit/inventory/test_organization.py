@@ -50,8 +50,8 @@ ORGANIZATION = Organization(
         account(1, "root"),
         account(2, "Log Archive", "/Security", Role="logs"),
         account(3, "Audit", "/Security", Role="security"),
-        account(4, "shop-prod", "/Workloads/Prod", Env="prod"),
-        account(5, "shop-test", "/Workloads/Test", Env="test"),
+        account(4, "shop-prod", "/Workloads/Prod", Env="prod", Owner="web"),
+        account(5, "shop-test", "/Workloads/Test", Env="test", Owner="web"),
         account(6, "old-prod", "/Workloads/Prod", "SUSPENDED", Env="prod"),
     ),
     ou_paths=("/Empty", "/Security", "/Workloads", "/Workloads/Prod", "/Workloads/Test"),
@@ -138,11 +138,15 @@ def test_an_account_is_found_by_id_name_or_tag(reference: str) -> None:
     assert find(ORGANIZATION, reference, "security_account").name == "Audit"
 
 
+def test_accounts_that_are_not_in_use_are_in_nobodys_way() -> None:
+    assert find(ORGANIZATION, "tag:Env=prod", "security_account").name == "shop-prod"
+
+
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
         ("audit", "in use"),
-        ("tag:Env=prod", r"only one account of the organization has, unlike shop-prod \(000000000004\), old-prod"),
+        ("tag:Owner=web", r"only one account of the organization has, unlike shop-prod \(000000000004\), shop-test"),
         ("old-prod", r"unlike old-prod \(000000000006\), which is SUSPENDED"),
     ],
 )
