@@ -67,7 +67,7 @@ options:
           - Such a trail belongs to the management account. A delegated administrator for CloudTrail can make and change
             it, too; only the management account can turn it into a trail of its own account, and back.
           - There may be two trails of a name, the account's own and the organization's. V(false) means the former,
-            whatever O(trail.state) says, V(true) the latter, if it is there.
+            V(true) the latter, if it is there. With O(trail.state=absent) and V(false), the organization's is kept.
         type: bool
       is_logging:
         description: Whether the trail records.

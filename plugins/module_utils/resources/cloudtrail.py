@@ -132,7 +132,8 @@ def trail(options: Fields, option: str = "trail") -> Desired:
         allowed = "3 to 128 letters and digits, with single dots, hyphens and underscores between them"
         raise OptionError(f"{option}.name", name, allowed)
     if options["state"] == "absent":
-        meant = {"is_organization_trail": options["is_organization_trail"]}
+        of_organization = options["is_organization_trail"]
+        meant = {"only_of_account": True} if of_organization is False else {"is_organization_trail": of_organization}
         return Desired(Trail.type, name, meant, state="absent")
     fields = fields_of(options)
     if options["state"] == "present" and not fields.get("s3_bucket_name"):
@@ -206,6 +207,8 @@ class Trail(ResourceType):
     A trail of another region that shows here is found as well, and AWS refuses to change it. So is the organization's,
     unless C(is_organization_trail) is declared false: it belongs to the management account, which may change it like a
     delegated administrator. There may be one of that name and a trail of the account's own: what is declared decides.
+    C(only_of_account), for what is to be absent, means none that is the organization's, not even in the account that
+    owns it.
     """
 
     type = "AWS::CloudTrail::Trail"
@@ -271,8 +274,10 @@ class Trail(ResourceType):
         """The one among trails of a name that the declaration is about."""
         named = [trail for trail in trails if trail["Name"] == name]
         of_organization = declared.get("is_organization_trail")
-        if of_organization is False:
+        if of_organization is False or declared.get("only_of_account"):
             named = [trail for trail in named if f":{scope.account_id}:" in trail["TrailARN"]]
+        if declared.get("only_of_account"):
+            named = [trail for trail in named if not trail.get("IsOrganizationTrail")]
 
         def preference(trail: Fields) -> tuple[bool, bool]:
             here = f":{scope.region}:{scope.account_id}:" in trail["TrailARN"]
