@@ -416,13 +416,18 @@ def merge(
 # --- composing -------------------------------------------------------------------------------------------------------
 
 
-def describe(entry: Entry) -> str:
-    """What the alarm's message carries: what happened, why it matters, what to do."""
+def describe(entry: Entry, watched: t.Sequence[str] = ()) -> str:
+    """What the alarm's message carries: what happened, why it matters, what to do.
+
+    watched: values of the environment that it is about, named as long as there is room for them.
+    """
     facts = [f"severity {entry['severity']}"]
     if entry["cis"]:
         facts.append("CIS " + ", ".join(entry["cis"]))
     parts = [f"{entry['title']}.", entry["why"], f"What to do: {entry['runbook']}" if entry["runbook"] else ""]
-    return " ".join(" ".join(part.split()) for part in [*parts, f"({'; '.join(facts)})"] if part)
+    text = " ".join(" ".join(part.split()) for part in [*parts, f"({'; '.join(facts)})"] if part)
+    named = f"{text} Watched: {', '.join(watched)}."
+    return named if watched and len(named) <= MAXIMUM_DESCRIPTION else text
 
 
 def topic_arn(name: str) -> str:
@@ -472,13 +477,19 @@ class _Plan:
         )
 
 
+def _watched(entry: Entry, environment: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    """The values that an alarm looks for. Known networks are not among them: it looks for all others."""
+    keys = dict.fromkeys(item["each"] for item in entry["detection"] if item.get("each"))
+    return [str(value) for key in keys if ENVIRONMENT_VALUES[key].splittable for value in environment[key]]
+
+
 def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[str]]) -> None:
     patterns = []
     for item in entry["detection"]:
         for pattern in _patterns_of(item, environment, entry["id"]):
             _check_pattern(f"the pattern of {entry['id']}", pattern)
             patterns.append((pattern, str(item.get("metric_value", "1"))))
-    description = describe(entry)
+    description = describe(entry, _watched(entry, environment))
     if len(description) > MAXIMUM_DESCRIPTION:
         raise AlarmCatalogueError(
             [

@@ -236,6 +236,20 @@ def test_a_role_may_be_named_or_pinned(composed: Compose) -> None:
         assert part in pattern
 
 
+def test_an_alarm_says_which_roles_it_watches(composed: Compose) -> None:
+    """S001-27, T-07: not any role of that name, but the one of the account that the alarm is about."""
+    role = "arn:aws:iam::111122223333:role/elevated-security-role"
+    plan = composed(
+        environment={"elevated_roles": [role]},
+        overrides={"switch-elevated-role": {"title": "Security switched to Elevated Role in Prod"}},
+    )
+    description = alarm(plan, "SwitchElevatedRole")["alarm_description"]
+    assert description.startswith("Security switched to Elevated Role in Prod. ")
+    assert description.endswith(f"Watched: {role}.")
+    many = composed(environment={"elevated_roles": [f"{role}-{number}" for number in range(20)]})
+    assert "Watched" not in alarm(many, "SwitchElevatedRole")["alarm_description"]
+
+
 # --- topics ----------------------------------------------------------------------------------------------------------
 
 
