@@ -277,6 +277,7 @@ def play(emulator: Emulator, tmp_path: Path) -> Play:
         "workload": {
             "hosts": {"shop": {"account_id": MEMBER, "aws_baseline_assume_role_arn": ACCESS_ROLE.format(MEMBER)}}
         },
+        "security": {"hosts": {"security": {"account_id": SECURITY, "aws_baseline_profile": "security"}}},
     }
     variables = {
         "ansible_connection": "local",
@@ -305,7 +306,7 @@ def play(emulator: Emulator, tmp_path: Path) -> Play:
         }
         for group, roles in {
             "aws_accounts": ["organization"],
-            "workload": ["cloudtrail", "alarms", "guardduty"],
+            "workload": ["cloudtrail", "guardduty"],
         }.items()
     ]
     playbook = tmp_path / "play.yml"
@@ -326,6 +327,7 @@ def test_behind_its_guardrails_the_baseline_still_works(emulator: Emulator, play
     plan = play("--check")
     assert plan.returncode == 0, plan.messages()
     assert not emulator.writes()
+    assert [task["msg"] for task in plan.tasks() if "names no role to assume for security." in str(task.get("msg"))]
 
     run = play()
     assert run.returncode == 0, run.messages()

@@ -18,6 +18,8 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
+_MAY_NOT_ASK = frozenset({"InvalidAccessException"})
+
 
 def organization_admin(account_id: str, region: str | None = None) -> Desired:
     """That an account administers Security Hub for the organization in a region. For the management account."""
@@ -48,7 +50,7 @@ class DelegatedAdmin(ResourceType):
     }
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
-        accounts = client.pages("ListOrganizationAdminAccounts", "AdminAccounts")
+        accounts = client.pages("ListOrganizationAdminAccounts", "AdminAccounts", _MAY_NOT_ASK)
         return {item["AccountId"]: Observed({}) for item in accounts if item["Status"] == "ENABLED"}
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
