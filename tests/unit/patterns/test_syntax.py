@@ -107,12 +107,36 @@ def test_text_patterns() -> None:
         ("[a = 1 && b = 2]", "may only name that field", 1),
         ("[..., a, ...]", "may occur once", 12),
         ("user.name", "needs double quotes", 4),
+        ('a"b"', "needs double quotes", 1),
+        ("[a NOT EXISTS]", "expected =", 3),
+        ("{ $.a.[0] = 1 }", "expected a property name", 6),
+        ("{ $.a\u00a0= 1 }", "expected =", 5),
+        ("{ $.a = %a**% }", "cannot follow another", 11),
+        ("{ $.a = %*a% }", "nothing before", 9),
+        ("{ $.a = %[a% }", "class is not closed", 9),
+        ("{ $.a = %[z-a]% }", "end comes before", 11),
+        ("{ $.a = %a{2% }", "expected {n}", 10),
+        (r"{ $.a = %\b% }", "after a backslash", 9),
+        ("{ $.a = %x!% }", "not a character that a regular expression", 10),
     ],
 )
 def test_faults_are_named_with_their_place(text: str, message: str, position: int) -> None:
     with pytest.raises(FilterPatternError, match=message.replace("|", r"\|")) as caught:
         validate(text)
     assert caught.value.position == position
+
+
+@pytest.mark.parametrize("text", [None, 1, b"x", ["{ $.a = 1 }"]])
+def test_what_is_no_text_is_no_pattern(text: object) -> None:
+    with pytest.raises(FilterPatternError, match="a text is needed"):
+        parse(text)  # type: ignore[arg-type]
+
+
+def test_parentheses_may_be_deep() -> None:
+    assert parse("{" + "(" * 500 + "$.a=1" + ")" * 500 + "}") == JsonPattern(A)
+    deep = "{" + "($.a=1||($.a=1&&" * 55 + "$.a=1" + "))" * 55 + "}"
+    assert parse(str(parse(deep))) == parse(deep)
+    assert parse(deep).matches({"a": 1})
 
 
 def test_length_and_emptiness() -> None:
@@ -124,6 +148,11 @@ def test_length_and_emptiness() -> None:
     for empty in ("", "  "):
         with pytest.raises(FilterPatternError, match="empty"):
             validate(empty)
+
+
+def test_typographic_quotes_are_letters_within_quotes() -> None:
+    pattern = parse('{ $.message = "*can\u2019t*" }')
+    assert pattern.matches({"message": "we can\u2019t"})
 
 
 def test_regexes_are_told_from_quoted_percent_signs() -> None:
