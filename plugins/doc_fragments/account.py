@@ -25,9 +25,10 @@ options:
     description: External id that the role's trust policy asks for.
     type: str
   assume_role_session_name:
-    description: Name of the session, by which CloudTrail shows who acted.
+    description:
+      - Name of the session, by which CloudTrail shows who acted.
+      - The default is C(secops.aws_baseline@) and the name of the user who runs the module.
     type: str
-    default: secops.aws_baseline
   validate_only:
     description:
       - Check the options and stop before the first AWS call, without a result other than failure or success.

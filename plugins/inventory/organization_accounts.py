@@ -32,9 +32,10 @@ options:
     description: External id that the role's trust policy asks for.
     type: str
   assume_role_session_name:
-    description: Name of the session, by which CloudTrail shows who acted.
+    description:
+      - Name of the session, by which CloudTrail shows who acted.
+      - The default is C(secops.aws_baseline@) and the name of the user who runs Ansible.
     type: str
-    default: secops.aws_baseline
   hostname:
     description:
       - What hosts are called.
@@ -176,7 +177,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOT
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Connection
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ROLE_ARN
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import role_to_assume
 from ansible_collections.secops.aws_baseline.plugins.plugin_utils.organization import (
     Account,
     Organization,
@@ -191,6 +192,7 @@ from ansible_collections.secops.aws_baseline.plugins.plugin_utils.organization i
 )
 
 FILES = tuple(f"{name}.{suffix}" for name in ("organization", "organization_accounts") for suffix in ("yml", "yaml"))
+ROLE_OPTIONS = ("assume_role_arn", "assume_role_external_id", "assume_role_session_name")
 CONNECTION_OPTIONS = (
     *("access_key", "secret_key", "session_token", "profile"),
     *("region", "endpoint_url", "aws_ca_bundle", "validate_certs", "aws_config"),
@@ -262,13 +264,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         params = {name: self._option(name) if self.has_option(name) else None for name in CONNECTION_OPTIONS}
         params["region"] = params["region"] or ANY_REGION
         asking = types.SimpleNamespace(params=params, fail_json=_fail)
-        role, external_id = self._option("assume_role_arn"), self._option("assume_role_external_id")
-        if role and not ROLE_ARN.fullmatch(role):
-            raise OptionError("assume_role_arn", role, "the ARN of an IAM role")
-        assume_role = {"RoleArn": role, "RoleSessionName": self._option("assume_role_session_name")}
-        if external_id:
-            assume_role["ExternalId"] = external_id
-        connection = Connection(get_aws_connection_info(asking), assume_role if role else None)
+        role = role_to_assume({name: self._option(name) for name in ROLE_OPTIONS})
+        connection = Connection(get_aws_connection_info(asking), role)
         return connection.client("organizations", connection.home.region)
 
     # the inventory

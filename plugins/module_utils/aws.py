@@ -36,7 +36,6 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import S
 MAX_ATTEMPTS = 12
 MAX_WORKERS = 32
 MAX_CONNECTIONS = 32
-SESSION_NAME = "secops.aws_baseline"
 WARM_DATA = ("service-2", "endpoint-rule-set-1", "paginators-1")
 
 Result = t.TypeVar("Result")

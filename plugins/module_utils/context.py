@@ -13,14 +13,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import (
-    SESSION_NAME,
     Connection,
     known_regions,
     partition_of,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.diff import ansible_diff
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import BaselineError, OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ACCOUNT_ID, ROLE_ARN
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ACCOUNT_ID, role_to_assume
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Outcome, Purge, Wait, reconcile
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired
 
@@ -28,7 +27,7 @@ ACCOUNT_OPTIONS: dict[str, t.Any] = {
     "account_id": {"type": "str"},
     "assume_role_arn": {"type": "str"},
     "assume_role_external_id": {"type": "str"},
-    "assume_role_session_name": {"type": "str", "default": SESSION_NAME},
+    "assume_role_session_name": {"type": "str"},
     "validate_only": {"type": "bool", "default": False},
 }
 """Options of every module, documented in the fragment C(account)."""
@@ -86,12 +85,8 @@ class Context:
             self._check_account_options()
             if self.params["validate_only"]:
                 raise OptionsAccepted
-            role, external_id = self.params["assume_role_arn"], self.params["assume_role_external_id"]
-            assume_role = {"RoleArn": role, "RoleSessionName": self.params["assume_role_session_name"]}
-            if external_id:
-                assume_role["ExternalId"] = external_id
             info = get_aws_connection_info(self.module)
-            self._connection = Connection(info, assume_role if role else None, self.params["account_id"])
+            self._connection = Connection(info, role_to_assume(self.params), self.params["account_id"])
         return self._connection
 
     @property
@@ -135,11 +130,10 @@ class Context:
         return result
 
     def _check_account_options(self) -> None:
-        account_id, role = self.params["account_id"], self.params["assume_role_arn"]
+        account_id = self.params["account_id"]
         if account_id and not ACCOUNT_ID.fullmatch(account_id):
             raise OptionError("account_id", account_id, "12 digits, quoted in YAML")
-        if role and not ROLE_ARN.fullmatch(role):
-            raise OptionError("assume_role_arn", role, "the ARN of an IAM role")
+        role_to_assume(self.params)
         region = get_aws_region(self.module)
         if not region:
             raise OptionError("region", region, "the region code of the account's home region, such as eu-central-1")

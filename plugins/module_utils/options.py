@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import re
 import typing as t
 
@@ -20,9 +22,33 @@ ACCOUNT_ID = re.compile(r"\d{12}")
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 """ARN of an IAM role, without pseudo parameters."""
 
+SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+
 SAMPLE_SCOPE = Scope("123456789012", "us-east-1")
 """Stands for any account, to check values with pseudo parameters before the account is known. Its names are as short as
 such names can be, so that a value is refused for its length only if AWS will refuse it."""
+
+
+def role_to_assume(params: t.Mapping[str, t.Any]) -> dict[str, str] | None:
+    """The parameters of C(sts:AssumeRole) that the options C(assume_role_*) mean, or None. Raises OptionError."""
+    role, external_id = params["assume_role_arn"], params["assume_role_external_id"]
+    name = params["assume_role_session_name"] or session_name()
+    if not SESSION_NAME.fullmatch(name):
+        raise OptionError("assume_role_session_name", name, "2 to 64 letters, digits and characters of _+=,.@-")
+    if not role:
+        return None
+    if not ROLE_ARN.fullmatch(role):
+        raise OptionError("assume_role_arn", role, "the ARN of an IAM role")
+    return {"RoleArn": role, "RoleSessionName": name, **({"ExternalId": external_id} if external_id else {})}
+
+
+def session_name() -> str:
+    """The name of an assumed role's session unless another one is given: this collection, and who runs it."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        user = str(os.getuid())
+    return re.sub(r"[^\w+=,.@-]", "-", f"secops.aws_baseline@{user}", flags=re.ASCII)[:64]
 
 
 def fields_of(options: dict[str, t.Any], *leave_out: str) -> dict[str, t.Any]:

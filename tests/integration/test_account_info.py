@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import session_name
 from tests.emulator.client import Emulator
 from tests.support.cases import ACCOUNT_ID, HOME_REGION
 from tests.support.run import converge
@@ -85,5 +86,5 @@ def test_the_role_that_was_assumed_is_named(emulator: Emulator) -> None:
     emulator.client("iam", account_id=OTHER_ACCOUNT).create_role(RoleName="Baseline", AssumeRolePolicyDocument=trust)
     role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Baseline"
     result = run(emulator, account_id=OTHER_ACCOUNT, assume_role_arn=role)
-    assert result["arn"] == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/Baseline/secops.aws_baseline"
+    assert result["arn"] == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/Baseline/{session_name()}"
     assert result["account_id"] == OTHER_ACCOUNT

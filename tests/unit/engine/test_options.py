@@ -41,7 +41,7 @@ class Client:
     def call(self, operation: str, *_absent: t.Any, **_parameters: t.Any) -> t.Any:
         return ANSWERS[operation]
 
-    optional = pages = call
+    optional = pages = pages_once = call
 
 
 @pytest.mark.parametrize("kind", [logs.LogGroup, sqs.Queue, guardduty.Detector])
