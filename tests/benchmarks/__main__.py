@@ -20,6 +20,7 @@ import typing as t
 from pathlib import Path
 
 from scripts.emulated import environment
+from tests.benchmarks import organization
 from tests.benchmarks.reads import reads_of_tasks
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
@@ -28,6 +29,8 @@ from tests.support.playbook import Run, ansible_playbook
 
 HERE = Path(__file__).resolve().parent
 LATENCY_MS = 20
+SIZES = (10, 25, 50)
+"""Numbers of member accounts."""
 
 
 class Bench:
@@ -163,14 +166,18 @@ def reads_per_service(calls: list[t.Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["account", "organization"], help="measure one account, or an organization")
     parser.add_argument("--runs", type=int, default=3, help="runs per figure, of which the best counts")
     arguments = parser.parse_args()
     with EmulatorProcess() as emulator:
-        bench = Bench(emulator, arguments.runs)
-        start = bench.best(lambda: bench.playbook("nothing"))
-        alarms_against_loops(bench, start)
-        emulator.reset()
-        baseline_by_regions(bench, start)
+        if arguments.only != "organization":
+            bench = Bench(emulator, arguments.runs)
+            start = bench.best(lambda: bench.playbook("nothing"))
+            alarms_against_loops(bench, start)
+            emulator.reset()
+            baseline_by_regions(bench, start)
+        if arguments.only != "account":
+            say("Organization, unchanged, 4 regions", *organization.measure(emulator, SIZES))
 
 
 if __name__ == "__main__":

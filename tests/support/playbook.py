@@ -58,12 +58,13 @@ def ansible_playbook(
     variables: dict[str, t.Any] | None = None,
     extra_environment: dict[str, str] | None = None,
     json_output: bool = True,
+    account_id: str = ACCOUNT_ID,
 ) -> Run:
-    """Run a playbook; paths are relative to the project."""
+    """Run a playbook with an account's credentials; paths are relative to the project."""
     command = [str(BIN / "ansible-playbook"), str(ROOT / playbook), "-i", str(ROOT / inventory)]
     command += [*arguments, *(("-e", json.dumps(variables)) if variables else ())]
     full_environment = (
-        environment(emulator, account_id=ACCOUNT_ID, region=HOME_REGION)
+        environment(emulator, account_id=account_id, region=HOME_REGION)
         | (JSON_OUTPUT if json_output else {})
         | (extra_environment or {})
     )
