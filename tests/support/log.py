@@ -12,20 +12,22 @@ import typing as t
 from tests.emulator.calls import Call
 from tests.emulator.client import Emulator
 
-Writes = collections.Counter[tuple[str, str]]
-"""How often which (region, operation) was written."""
+Writes = collections.Counter[tuple[str, str, str]]
+"""How often which (account, region, operation) was written."""
 
 
 def planned_writes(changes: c.Iterable[dict[str, t.Any]]) -> Writes:
     """All writes that changes claim."""
     return collections.Counter(
-        (change["region"], operation) for change in changes for operation in change["operations"]
+        (change["account_id"], change["region"], operation) for change in changes for operation in change["operations"]
     )
 
 
 def writes(emulator: Emulator) -> Writes:
     """All writes that the emulator saw."""
-    return collections.Counter((region_of(call), f"{call.service}:{call.operation}") for call in emulator.writes())
+    return collections.Counter(
+        (call.account, region_of(call), f"{call.service}:{call.operation}") for call in emulator.writes()
+    )
 
 
 def region_of(call: Call) -> str:
