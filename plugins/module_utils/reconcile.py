@@ -142,7 +142,8 @@ class _Reconciliation:
         self.outcome = Outcome()
         self.unreadable: set[tuple[str, str]] = set()
         self.attributes = self.outcome.attributes
-        self.written_types: set[str] = set()
+        # what another account makes earlier in the same run was perhaps written a moment ago
+        self.written_types = {item.type for item in self.wanted.values() if item.state == "expected"}
         self.failed: set[Address] = set()
         self.check_mode = check_mode
 

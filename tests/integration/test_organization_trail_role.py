@@ -148,7 +148,11 @@ def arn_of(account: str) -> str:
 
 
 def test_one_trail_for_all_accounts_and_one_archive(accounts: Accounts) -> None:
-    """S001-02, S001-06..20, S001-23..25, T-08."""
+    """What the trail, its bucket, log group and role are, and who may write.
+
+    S001-02, S001-06, S001-07, S001-08, S001-09, S001-10, S001-11, S001-12, S001-13, S001-14, S001-15, S001-16, S001-17,
+    S001-18, S001-19, S001-20, S001-23, S001-24, S001-60, T-08.
+    """
     run = accounts.converge()
     assert {change["account_id"] for change in run.changes()} == {MANAGEMENT, LOG_ARCHIVE}
     for account in ACCOUNTS:
@@ -194,6 +198,7 @@ def test_one_trail_for_all_accounts_and_one_archive(accounts: Accounts) -> None:
 
 
 def test_key_of_the_archive_serves_the_trail_and_readers_only(accounts: Accounts) -> None:
+    """S001-24."""
     succeeded(accounts.run("--tags", "cloudtrail", cloudtrail_reader_account_ids=[SECURITY]))
     key = accounts.key()
 
@@ -358,7 +363,10 @@ def make_landing_zone(accounts: Accounts) -> None:
 
 
 def test_control_tower_s_trail_is_verified_and_its_log_group_watched(accounts: Accounts) -> None:
-    """S002-02, S002-05..12, S002-14: one set of alarms for all accounts, and nothing of theirs changed."""
+    """One set of alarms for all accounts, those of the future included, and nothing of theirs changed.
+
+    S002-02, S002-04, S002-05, S002-06, S002-07, S002-08, S002-09, S002-10, S002-11, S002-12, S002-14, T-05.
+    """
     make_landing_zone(accounts)
     theirs = accounts.trails(MEMBER)
     run = accounts.converge(**CONTROL_TOWER, **ELEVATED_ALARM)
@@ -377,6 +385,7 @@ def test_control_tower_s_trail_is_verified_and_its_log_group_watched(accounts: A
     root = filters["acme--RootAccess"]
     assert root["metricTransformations"][0]["metricValue"] == "1"
     assert '$.userIdentity.type = "Root"' in root["filterPattern"]
+    assert "“" not in root["filterPattern"]
     (alarm,) = accounts.client("cloudwatch", MANAGEMENT).describe_alarms(AlarmNames=["acme--RootAccess"])[
         "MetricAlarms"
     ]
@@ -384,7 +393,10 @@ def test_control_tower_s_trail_is_verified_and_its_log_group_watched(accounts: A
 
 
 def test_elevated_role_of_another_account_is_watched_in_the_management_account(accounts: Accounts) -> None:
-    """S001-25..30, T-06, T-07, T-27: in the console and by programs, this very role, told to subscribers of its own."""
+    """In the console and by programs, this very role, told to subscribers of its own.
+
+    S001-25, S001-26, S001-27, S001-28, S001-29, S001-30, S001-31, T-06, T-07, T-27.
+    """
     succeeded(accounts.run("--limit", "management,log_archive", **ELEVATED_ALARM))
     (metric_filter,) = accounts.client("logs", MANAGEMENT).describe_metric_filters(
         logGroupName=LOG_GROUP, filterNamePrefix="acme--SwitchElevatedRole"

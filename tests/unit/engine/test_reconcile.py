@@ -487,6 +487,14 @@ def test_propagation_is_waited_for_after_an_own_write(aws: FakeAws, clock: Clock
     assert clock.pauses == [0.5, 1.0, 2.0]
 
 
+def test_propagation_is_waited_for_after_a_write_of_another_account(aws: FakeAws, clock: Clock) -> None:
+    aws.resources[(HOME, KEY, "theirs")] = {}
+    aws.failures[(HOME, "Create_Trail")] = ["NotYet", ""]
+    outcome = reconcile(aws, Desired(KEY, "theirs", state="expected"), Desired(TRAIL, "t"))
+    assert not outcome.errors
+    assert clock.pauses == [0.5]
+
+
 def test_nothing_is_waited_for_without_an_own_write(aws: FakeAws, clock: Clock) -> None:
     aws.resources[(HOME, KEY, "k")] = {}
     aws.failures[(HOME, "Create_Trail")] = ["NotYet", ""]
