@@ -267,7 +267,8 @@ def _value_matches(condition: Any, value: Any) -> bool:
         if isinstance(operand, dict):
             operator, operand = next(iter(operand.items()))
             unwanted = operand if isinstance(operand, list) else [operand]
-            return isinstance(value, str) and not any(_TEXT_TESTS[operator](value, one) for one in unwanted)
+            # a number, true or null has no prefix and the like, and so is something else
+            return not (isinstance(value, str) and any(_TEXT_TESTS[operator](value, one) for one in unwanted))
         unwanted = operand if isinstance(operand, list) else [operand]
         return not any(_equal(one, value) for one in unwanted)
     if not isinstance(value, str):

@@ -49,6 +49,8 @@ def detail(key: str, *conditions: Any) -> dict[str, Any]:
         detail("type", {"anything-but": ["Recon:EC2/Portscan"]}),
         detail("type", {"anything-but": {"prefix": ["Recon:", "Policy:"]}}),
         detail("severity", {"anything-but": [1, 2]}),
+        detail("severity", {"anything-but": {"prefix": "x"}}),
+        detail("reason", {"anything-but": {"suffix": ["x", "y"]}}),
         detail("archived", False),
         detail("reason", None),
         detail("empty", ""),

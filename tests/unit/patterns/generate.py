@@ -47,6 +47,11 @@ class Generator:
     # patterns
 
     def pattern(self) -> str:
+        """A pattern within the limits of CloudWatch Logs."""
+        text = self.any_pattern()
+        return text if len(text) <= 1024 else self.pattern()
+
+    def any_pattern(self) -> str:
         self.regexes = self.wildcards = 0
         kind = self.random.random()
         if kind < 0.7:
