@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.pop("MOTO_ACCOUNT_ID", None)  # would put every call into one account
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # makes resets slow and memory large
+    # the collection's evaluator of filter patterns is the emulator's
+    sys.path.append(str(Path(__file__).resolve().parents[2] / "collections"))
     # moto reads its environment when it is imported, hence here and not above.
     from .app import Application
     from .client import environment

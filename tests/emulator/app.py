@@ -25,7 +25,7 @@ from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from . import calls, constraints, control, guardrails, identify, wire
+from . import calls, clock, constraints, control, guardrails, identify, wire
 from .errors import AwsError, LackingOperation
 from .faults import Faults, Settings, unknown_credentials
 from .registry import SERVICES, Scope
@@ -53,6 +53,7 @@ class Application:
             for service in SERVICES.values():
                 service.reset()
             self.faults.reset()
+            clock.reset()
             self.log.clear()
             self.lacking.clear()
             mock_random.seed(self.faults.settings.seed)

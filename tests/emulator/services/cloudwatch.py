@@ -1,17 +1,20 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CloudWatch metric alarms: moto validates nothing, never pages and starts alarms as OK.
+"""CloudWatch metric alarms: moto validates nothing, never pages, starts alarms as OK and never evaluates them.
+
+Here is what an alarm is; how it gets its state: `alarm_evaluation`, its data: `cloudwatch_metrics`.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from .. import clock
 from ..errors import AwsError
 from ..registry import Scope, Service, page
 
@@ -26,9 +29,16 @@ class Alarm:
     tags: dict[str, str] = field(default_factory=dict)
 
 
-Alarms = dict[str, Alarm]
+@dataclass
+class Region:
+    """Alarms by name, what happened to them (oldest first), and the data points of metrics."""
 
-service = Service("cloudwatch")
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    history: list[Params] = field(default_factory=list)
+    metrics: dict[Any, list[Any]] = field(default_factory=dict)
+
+
+service = Service("cloudwatch", state=Region)
 
 _ACTION_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 _STATIC_OPERATORS = frozenset(
@@ -59,14 +69,28 @@ def _invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 
 
-def _find(name: str, state: Alarms) -> Alarm:
-    if name not in state:
+def find(name: str, state: Region) -> Alarm:
+    if name not in state.alarms:
         raise AwsError("ResourceNotFound", f"Unknown alarm: {name}")
-    return state[name]
+    return state.alarms[name]
+
+
+def remember(scope: Scope, name: str, kind: str, summary: str, data: Params) -> None:
+    """Add an item to the history of an alarm."""
+    service.state(scope).history.append(
+        {
+            "AlarmName": name,
+            "AlarmType": "MetricAlarm",
+            "Timestamp": clock.moment(),
+            "HistoryItemType": kind,
+            "HistorySummary": summary,
+            "HistoryData": json.dumps({"version": "1.0", **data}),
+        }
+    )
 
 
 @service.operation("PutMetricAlarm")
-def put_metric_alarm(params: Params, scope: Scope, state: Alarms) -> None:
+def put_metric_alarm(params: Params, scope: Scope, state: Region) -> None:
     name = params["AlarmName"]
     if "Metrics" in params:
         _check_metric_queries(params)
@@ -75,8 +99,8 @@ def put_metric_alarm(params: Params, scope: Scope, state: Alarms) -> None:
     _check_threshold(params)
     for key in _ACTION_LISTS:
         _check_actions(params.get(key, []), scope)
-    now = datetime.now(UTC)
-    existing = state.get(name)
+    now = clock.moment()
+    existing = state.alarms.get(name)
     row = {
         "ActionsEnabled": True,
         "OKActions": [],
@@ -91,6 +115,7 @@ def put_metric_alarm(params: Params, scope: Scope, state: Alarms) -> None:
     if existing is not None:
         row |= {key: value for key, value in existing.row.items() if key.startswith("State")}
         existing.row = row
+        remember(scope, name, "ConfigurationUpdate", f'Alarm "{name}" updated', {"type": "Update"})
         return
     row |= {
         "StateValue": "INSUFFICIENT_DATA",
@@ -98,7 +123,8 @@ def put_metric_alarm(params: Params, scope: Scope, state: Alarms) -> None:
         "StateUpdatedTimestamp": now,
         "StateTransitionedTimestamp": now,
     }
-    state[name] = Alarm(row, _tags(params.get("Tags", [])))
+    state.alarms[name] = Alarm(row, _tags(params.get("Tags", [])))
+    remember(scope, name, "ConfigurationUpdate", f'Alarm "{name}" created', {"type": "Create"})
 
 
 def _check_metric(params: Params) -> None:
@@ -191,7 +217,7 @@ def _check_actions(actions: list[str], scope: Scope) -> None:
 
 
 @service.operation("DescribeAlarms")
-def describe_alarms(params: Params, scope: Scope, state: Alarms) -> Params:
+def describe_alarms(params: Params, scope: Scope, state: Region) -> Params:
     names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix")
     if names and prefix:
         raise AwsError("InvalidParameterCombination", "AlarmNames and AlarmNamePrefix are mutually exclusive.")
@@ -199,7 +225,7 @@ def describe_alarms(params: Params, scope: Scope, state: Alarms) -> Params:
         raise _invalid("Composite alarms are not emulated")
     if "MetricAlarm" not in params.get("AlarmTypes", ["MetricAlarm"]):
         return {"MetricAlarms": [], "CompositeAlarms": []}
-    rows = [state[name].row for name in sorted(state)]
+    rows = [state.alarms[name].row for name in sorted(state.alarms)]
     if names:
         rows = [row for row in rows if row["AlarmName"] in names]
     if prefix:
@@ -216,12 +242,12 @@ def describe_alarms(params: Params, scope: Scope, state: Alarms) -> Params:
 
 
 @service.operation("DescribeAlarmsForMetric")
-def describe_alarms_for_metric(params: Params, scope: Scope, state: Alarms) -> Params:
+def describe_alarms_for_metric(params: Params, scope: Scope, state: Region) -> Params:
     keys = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit")
     dimensions = _dimension_set(params.get("Dimensions", []))
     rows = [
         alarm.row
-        for alarm in state.values()
+        for alarm in state.alarms.values()
         if all(alarm.row.get(key) == params[key] for key in keys if key in params)
         and _dimension_set(alarm.row.get("Dimensions", [])) == dimensions
     ]
@@ -233,45 +259,32 @@ def _dimension_set(dimensions: list[Params]) -> set[tuple[str, str]]:
 
 
 @service.operation("DeleteAlarms")
-def delete_alarms(params: Params, scope: Scope, state: Alarms) -> None:
+def delete_alarms(params: Params, scope: Scope, state: Region) -> None:
     names = params["AlarmNames"]
     if len(names) > 100:
         raise _invalid("At most 100 alarms can be deleted at once")
-    unknown = [name for name in names if name not in state]
+    unknown = [name for name in names if name not in state.alarms]
     if unknown:
         raise AwsError("ResourceNotFound", f"Unknown alarms: {', '.join(unknown)}")
     for name in names:
-        state.pop(name, None)
+        if state.alarms.pop(name, None) is not None:
+            remember(scope, name, "ConfigurationUpdate", f'Alarm "{name}" deleted', {"type": "Delete"})
 
 
 @service.operation("EnableAlarmActions")
-def enable_alarm_actions(params: Params, scope: Scope, state: Alarms) -> None:
+def enable_alarm_actions(params: Params, scope: Scope, state: Region) -> None:
     _switch_actions(params["AlarmNames"], True, state)
 
 
 @service.operation("DisableAlarmActions")
-def disable_alarm_actions(params: Params, scope: Scope, state: Alarms) -> None:
+def disable_alarm_actions(params: Params, scope: Scope, state: Region) -> None:
     _switch_actions(params["AlarmNames"], False, state)
 
 
-def _switch_actions(names: list[str], enabled: bool, state: Alarms) -> None:
+def _switch_actions(names: list[str], enabled: bool, state: Region) -> None:
     for name in names:
-        if name in state:
-            state[name].row["ActionsEnabled"] = enabled
-
-
-@service.operation("SetAlarmState")
-def set_alarm_state(params: Params, scope: Scope, state: Alarms) -> None:
-    alarm, now = _find(params["AlarmName"], state), datetime.now(UTC)
-    if alarm.row["StateValue"] != params["StateValue"]:
-        alarm.row["StateTransitionedTimestamp"] = now
-    alarm.row |= {
-        "StateValue": params["StateValue"],
-        "StateReason": params["StateReason"],
-        "StateUpdatedTimestamp": now,
-    }
-    if "StateReasonData" in params:
-        alarm.row["StateReasonData"] = params["StateReasonData"]
+        if name in state.alarms:
+            state.alarms[name].row["ActionsEnabled"] = enabled
 
 
 def _tags(tags: list[Params]) -> dict[str, str]:
@@ -283,24 +296,24 @@ def _tags(tags: list[Params]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _tagged(params: Params, state: Alarms) -> Alarm:
-    found = next((alarm for alarm in state.values() if alarm.row["AlarmArn"] == params["ResourceARN"]), None)
+def _tagged(params: Params, state: Region) -> Alarm:
+    found = next((alarm for alarm in state.alarms.values() if alarm.row["AlarmArn"] == params["ResourceARN"]), None)
     if found is None:
         raise AwsError("ResourceNotFoundException", f"Unknown resource: {params['ResourceARN']}")
     return found
 
 
 @service.operation("TagResource")
-def tag_resource(params: Params, scope: Scope, state: Alarms) -> None:
+def tag_resource(params: Params, scope: Scope, state: Region) -> None:
     _tagged(params, state).tags.update(_tags(params["Tags"]))
 
 
 @service.operation("UntagResource")
-def untag_resource(params: Params, scope: Scope, state: Alarms) -> None:
+def untag_resource(params: Params, scope: Scope, state: Region) -> None:
     alarm = _tagged(params, state)
     alarm.tags = {key: value for key, value in alarm.tags.items() if key not in params["TagKeys"]}
 
 
 @service.operation("ListTagsForResource")
-def list_tags_for_resource(params: Params, scope: Scope, state: Alarms) -> Params:
+def list_tags_for_resource(params: Params, scope: Scope, state: Region) -> Params:
     return {"Tags": [{"Key": key, "Value": value} for key, value in _tagged(params, state).tags.items()]}

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from moto.backends import get_backend
 from .. import policies
 from ..policies import Context
 from ..registry import SERVICES, Scope
-from . import contexts, delivery, sns
+from . import contexts, delivery, log_events, notifications
 
 Params = dict[str, Any]
 Event = dict[str, Any]
@@ -124,7 +123,7 @@ def _to_topic(sender: Sender, target: Params, text: str) -> None:
     if not _by_role(target, "sns:Publish") and not delivery.topic_allows(arn, PRINCIPAL, sender.context):
         raise Undelivered("NO_PERMISSIONS", f"{PRINCIPAL} is not authorized to perform: SNS:Publish on {arn}")
     _check_key(sender, topic.attributes.get("KmsMasterKeyId"), arn)
-    sns.deliver(topic, text, None)
+    notifications.deliver(topic, text)
 
 
 def _to_queue(sender: Sender, target: Params, text: str) -> None:
@@ -149,10 +148,7 @@ def _to_log_group(sender: Sender, target: Params, text: str) -> None:
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         if not any(policies.allows(text, PRINCIPAL, action, f"{arn}:log-stream:{name}") for text in documents):
             raise Undelivered("NO_PERMISSIONS", f"{PRINCIPAL} is not authorized to perform: {action} on {arn}")
-    logs = scope.moto("logs")
-    if sender.name not in logs.groups[name].streams:
-        logs.create_log_stream(name, sender.name)
-    logs.put_log_events(name, sender.name, [{"timestamp": int(time.time() * 1000), "message": text}])
+    log_events.append(scope, name, sender.name, [text])
 
 
 _DELIVERIES: dict[str, Callable[[Sender, Params, str], None]] = {

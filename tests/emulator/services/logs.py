@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CloudWatch Logs: groups are moto's; retention, keys, metric filters and resource policies are repaired here.
 
+What happens to log events: `log_events`, `log_metrics`.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
 """
 
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.utils import unix_time_millis
 
-from .. import patterns, policies
+from .. import clock, patterns, policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page
 from . import contexts, delivery
@@ -34,22 +34,26 @@ _FIELD = {"json": re.compile(r"\$[.\[].+"), "space": re.compile(r"\$[A-Za-z0-9_]
 
 @dataclass
 class Region:
-    """What moto does not keep: metric filters by group and name, classes of groups, resource policies by name."""
+    """What moto does not keep: metric filters by group and name, classes of groups, resource policies by name.
+
+    defaults: the default value that a filter has published for a minute (None: events of that minute matched).
+    """
 
     filters: dict[str, dict[str, Params]] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
     protected: dict[str, bool] = field(default_factory=dict)
     policies: dict[str, Params] = field(default_factory=dict)
+    defaults: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
 
 service = Service("logs", state=Region)
 
 
-def _invalid(message: str) -> AwsError:
+def invalid(message: str) -> AwsError:
     return AwsError("InvalidParameterException", message)
 
 
-def _group(name: str, scope: Scope) -> Any:
+def find_group(name: str, scope: Scope) -> Any:
     group = scope.moto("logs").groups.get(name)
     if group is None:
         raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
@@ -57,7 +61,7 @@ def _group(name: str, scope: Scope) -> Any:
 
 
 def _now() -> int:
-    return int(time.time() * 1000)
+    return clock.milliseconds()
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ def _now() -> int:
 def check_create_log_group(params: Params, scope: Scope, state: Region) -> None:
     name = params["logGroupName"]
     if name.startswith("aws/"):
-        raise _invalid("Log groups starting with AWS/ are reserved for AWS.")
+        raise invalid("Log groups starting with AWS/ are reserved for AWS.")
     if name in scope.moto("logs").groups:
         raise AwsError("ResourceAlreadyExistsException", "The specified log group already exists")
     if "kmsKeyId" in params:
@@ -82,7 +86,7 @@ def remember_log_group(params: Params, scope: Scope, state: Region) -> None:
 
 @service.check("DeleteLogGroup")
 def check_delete_log_group(params: Params, scope: Scope, state: Region) -> None:
-    _group(params["logGroupName"], scope)
+    find_group(params["logGroupName"], scope)
     if state.protected.get(params["logGroupName"]):
         raise AwsError("ValidationException", "Deletion protection is enabled on the log group.")
 
@@ -97,7 +101,7 @@ def forget_log_group(params: Params, scope: Scope, state: Region) -> None:
 def describe_log_groups(params: Params, scope: Scope, state: Region) -> Params:
     prefix, part = params.get("logGroupNamePrefix"), params.get("logGroupNamePattern")
     if prefix is not None and part is not None:
-        raise _invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+        raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     groups = [group for _, group in sorted(scope.moto("logs").groups.items())]
     if prefix is not None:
         groups = [group for group in groups if group.name.startswith(prefix)]
@@ -134,11 +138,11 @@ def _group_row(group: Any, state: Region) -> Params:
 
 @service.check("PutRetentionPolicy")
 def check_retention(params: Params, scope: Scope, state: Region) -> None:
-    _group(params["logGroupName"], scope)
+    find_group(params["logGroupName"], scope)
     days = params["retentionInDays"]
     if days not in RETENTION_DAYS:
         values = ", ".join(str(one) for one in sorted(RETENTION_DAYS))
-        raise _invalid(
+        raise invalid(
             f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: "
             f"Member must satisfy enum value set: [{values}]"
         )
@@ -146,7 +150,7 @@ def check_retention(params: Params, scope: Scope, state: Region) -> None:
 
 @service.check("DeleteRetentionPolicy")
 def check_group_exists(params: Params, scope: Scope, state: Region) -> None:
-    _group(params["logGroupName"], scope)
+    find_group(params["logGroupName"], scope)
 
 
 # --- keys -----------------------------------------------------------------------------------------------------------
@@ -154,12 +158,12 @@ def check_group_exists(params: Params, scope: Scope, state: Region) -> None:
 
 def _check_key(reference: str, group: str, scope: Scope) -> None:
     if not re.fullmatch(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/\S+", reference):
-        raise _invalid(f"The specified KMS Key Id {reference} is not the ARN of a key.")
+        raise invalid(f"The specified KMS Key Id {reference} is not the ARN of a key.")
     key = delivery.find_key(reference, scope)
     if key is None or key.region != scope.region or key.key_state not in delivery.USABLE_KEY_STATES:
-        raise _invalid("The specified KMS Key Id could not be found or is disabled.")
+        raise invalid("The specified KMS Key Id could not be found or is disabled.")
     if key.key_spec != "SYMMETRIC_DEFAULT":
-        raise _invalid("The specified KMS key is not symmetric.")
+        raise invalid("The specified KMS key is not symmetric.")
     arn = scope.arn("logs", f"log-group:{group}")
     context = contexts.of_service(scope, arn, {"kms:EncryptionContext:aws:logs:arn": arn})
     suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
@@ -175,9 +179,9 @@ def _check_key(reference: str, group: str, scope: Scope) -> None:
 def _key_target(params: Params, scope: Scope) -> Any:
     identifier = params.get("resourceIdentifier")
     if (identifier is None) == ("logGroupName" not in params):
-        raise _invalid("Specify either logGroupName or resourceIdentifier.")
+        raise invalid("Specify either logGroupName or resourceIdentifier.")
     prefix = scope.arn("logs", "log-group:")
-    return _group(identifier.removeprefix(prefix) if identifier else params["logGroupName"], scope)
+    return find_group(identifier.removeprefix(prefix) if identifier else params["logGroupName"], scope)
 
 
 @service.operation("AssociateKmsKey")
@@ -198,15 +202,15 @@ def disassociate_kms_key(params: Params, scope: Scope, state: Region) -> None:
 @service.operation("PutMetricFilter")
 def put_metric_filter(params: Params, scope: Scope, state: Region) -> None:
     group, name = params["logGroupName"], params["filterName"]
-    _group(group, scope)
+    find_group(group, scope)
     if state.classes.get(group, "STANDARD") != "STANDARD":
         raise AwsError("InvalidOperationException", "Metric filters need a log group of class STANDARD.")
     try:
         shape = patterns.check(params["filterPattern"])
     except patterns.InvalidPattern as failure:
-        raise _invalid(str(failure)) from None
+        raise invalid(str(failure)) from None
     if len(params["metricTransformations"]) != 1:
-        raise _invalid("A metric filter has exactly one metric transformation.")
+        raise invalid("A metric filter has exactly one metric transformation.")
     _check_transformation(params["metricTransformations"][0], shape)
     filters = state.filters.setdefault(group, {})
     others = [one for one in filters.values() if one["filterName"] != name]
@@ -225,25 +229,25 @@ def put_metric_filter(params: Params, scope: Scope, state: Region) -> None:
 def _check_transformation(transformation: Params, shape: patterns.Shape) -> None:
     dimensions = transformation.get("dimensions", {})
     if dimensions and "defaultValue" in transformation:
-        raise _invalid("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
+        raise invalid("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
     if dimensions and not shape.has_fields:
-        raise _invalid("The specified filter pattern does not support dimensions")
+        raise invalid("The specified filter pattern does not support dimensions")
     if len(dimensions) > 3:
-        raise _invalid("Invalid metric transformation: at most 3 dimensions can be assigned to a metric.")
+        raise invalid("Invalid metric transformation: at most 3 dimensions can be assigned to a metric.")
     for value in [*dimensions.values(), transformation["metricValue"]]:
         number = value is transformation["metricValue"] and _NUMBER.fullmatch(value)
         selector = _FIELD.get(shape.kind)
         if not number and not (selector and selector.fullmatch(value)):
-            raise _invalid(f"Invalid metric transformation: {value!r} is neither a number nor a field of the pattern.")
+            raise invalid(f"Invalid metric transformation: {value!r} is neither a number nor a field of the pattern.")
 
 
 @service.operation("DescribeMetricFilters")
 def describe_metric_filters(params: Params, scope: Scope, state: Region) -> Params:
     group, prefix = params.get("logGroupName"), params.get("filterNamePrefix")
     if group is not None:
-        _group(group, scope)
+        find_group(group, scope)
     if ("metricName" in params) != ("metricNamespace" in params):
-        raise _invalid("metricName and metricNamespace go together.")
+        raise invalid("metricName and metricNamespace go together.")
     rows = [
         one
         for name, filters in sorted(state.filters.items())
@@ -265,7 +269,7 @@ def describe_metric_filters(params: Params, scope: Scope, state: Region) -> Para
 
 @service.operation("DeleteMetricFilter")
 def delete_metric_filter(params: Params, scope: Scope, state: Region) -> None:
-    _group(params["logGroupName"], scope)
+    find_group(params["logGroupName"], scope)
     filters = state.filters.get(params["logGroupName"], {})
     if params["filterName"] not in filters:
         raise AwsError("ResourceNotFoundException", "The specified metric filter does not exist.")
@@ -280,11 +284,11 @@ def check_tagged(params: Params, scope: Scope, state: Region) -> None:
     arn = params["resourceArn"]
     prefix = scope.arn("logs", "log-group:")
     if arn.endswith(":*"):
-        raise _invalid("1 validation error detected: the ARN of a log group has no ':*' here")
+        raise invalid("1 validation error detected: the ARN of a log group has no ':*' here")
     if arn.startswith(prefix):
-        _group(arn.removeprefix(prefix), scope)
+        find_group(arn.removeprefix(prefix), scope)
     if any(key.lower().startswith("aws:") for key in params.get("tags", {})):
-        raise _invalid("Tag keys must not begin with aws:")
+        raise invalid("Tag keys must not begin with aws:")
 
 
 # --- resource policies ----------------------------------------------------------------------------------------------
@@ -293,11 +297,11 @@ def check_tagged(params: Params, scope: Scope, state: Region) -> None:
 @service.operation("PutResourcePolicy")
 def put_resource_policy(params: Params, scope: Scope, state: Region) -> Params:
     if "policyName" not in params or "policyDocument" not in params:
-        raise _invalid("policyName and policyDocument are needed.")
+        raise invalid("policyName and policyDocument are needed.")
     try:
         policies.validate(params["policyDocument"], principal=True, resource=True, services=("logs",))
     except policies.MalformedPolicy as failure:
-        raise _invalid(f"Invalid policy document: {failure}") from None
+        raise invalid(f"Invalid policy document: {failure}") from None
     name = params["policyName"]
     if name not in state.policies and len(state.policies) >= RESOURCE_POLICIES_PER_REGION:
         raise AwsError("LimitExceededException", "Resource limit exceeded.")

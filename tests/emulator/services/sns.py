@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SNS topics and subscriptions, wholly: moto confirms every subscription at once and loses and accepts too much.
 
+How messages reach subscribers: `notifications`.
+
 https://docs.aws.amazon.com/sns/latest/api/
 """
 
@@ -17,11 +19,10 @@ from moto.backends import get_backend
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import contexts, delivery, iam
+from . import iam, notifications
 
 Params = dict[str, Any]
 
-PRINCIPAL = "sns.amazonaws.com"
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]+(\.fifo)?)")
 _FEEDBACK = {
@@ -98,7 +99,10 @@ class Topic:
 
 @dataclass
 class Topics:
+    """Topics by ARN, and what went to subscribers outside of AWS."""
+
     topics: dict[str, Topic] = field(default_factory=dict)
+    outbox: list[Params] = field(default_factory=list)
 
 
 service = Service("sns", state=Topics, whole=True)
@@ -258,7 +262,7 @@ def subscribe(params: Params, scope: Scope, state: Topics) -> Params:
     )
     if subscription is None:
         subscription = Subscription(
-            f"{topic.arn}:{_uuid()}",
+            f"{topic.arn}:{notifications.random_uuid()}",
             topic.arn,
             scope.account,
             protocol,
@@ -273,11 +277,6 @@ def subscribe(params: Params, scope: Scope, state: Topics) -> Params:
     if subscription.confirmed or params.get("ReturnSubscriptionArn"):
         return {"SubscriptionArn": subscription.arn}
     return {"SubscriptionArn": "pending confirmation"}
-
-
-def _uuid() -> str:
-    digits = random_hex(32)
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _of_account(protocol: str, endpoint: str, scope: Scope) -> bool:
@@ -444,31 +443,5 @@ def list_tags_for_resource(params: Params, scope: Scope, state: Topics) -> Param
 @service.operation("Publish")
 def publish(params: Params, scope: Scope, state: Topics) -> Params:
     topic = _find(params.get("TopicArn") or params.get("TargetArn", ""), scope)
-    return {"MessageId": deliver(topic, params["Message"], params.get("Subject"))}
-
-
-def deliver(topic: Topic, message: str, subject: str | None) -> str:
-    """Put a message into the queues that subscribe to the topic and let it send to them; its message id."""
-    identifier = _uuid()
-    envelope = {"Type": "Notification", "MessageId": identifier, "TopicArn": topic.arn, "Message": message}
-    if subject:
-        envelope["Subject"] = subject
-    for one in topic.subscriptions:
-        if one.confirmed and one.protocol == "sqs" and _queue_takes(one.endpoint, topic):
-            _, _, _, region, account, name = one.endpoint.split(":", 5)
-            raw = one.attributes.get("RawMessageDelivery") == "true"
-            get_backend("sqs")[account][region].send_message(name, message if raw else json.dumps(envelope))
-    return identifier
-
-
-def _queue_takes(arn: str, topic: Topic) -> bool:
-    """Whether a queue's policy, and that of the key that encrypts it, let the topic send to it."""
-    _, _, _, region, account, _ = arn.split(":", 5)
-    context = contexts.of_service(Scope(topic.owner, topic.arn.split(":")[3]), topic.arn)
-    if not delivery.queue_allows(arn, PRINCIPAL, context):
-        return False
-    key_id = delivery.find_queue(arn).kms_master_key_id
-    if not key_id:
-        return True
-    key = delivery.find_key(key_id, Scope(account, region))
-    return key is not None and delivery.key_allows(key, PRINCIPAL, ("kms:GenerateDataKey", "kms:Decrypt"), context)
+    attributes = params.get("MessageAttributes")
+    return {"MessageId": notifications.deliver(topic, params["Message"], params.get("Subject"), attributes)}

@@ -182,7 +182,7 @@ def test_impossible_settings_are_refused(emulator: Emulator, changes: dict[str, 
         ("guardduty", "list_malware_protection_plans", {}),
         ("accessanalyzer", "list_analyzers", {}),
         ("organizations", "describe_resource_policy", {}),
-        ("cloudwatch", "describe_alarm_history", {}),
+        ("cloudwatch", "list_metric_streams", {}),
     ],
 )
 def test_what_is_lacking_fails_once_and_is_remembered(
