@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -105,6 +106,28 @@ class Emulator:
         region, for another partition.
         """
         self._request("POST", "account", {"id": account_id, "status": status, "region": region})
+
+    def advance(self, seconds: int) -> datetime:
+        """Let time pass for logs, metrics and alarms, up to a week at once; what time it is there then.
+
+        Alarms are evaluated at every minute on the way.
+        """
+        return datetime.fromtimestamp(self._request("POST", "advance", {"seconds": seconds})["time"], UTC)
+
+    def cloudtrail_events(
+        self, records: list[dict[str, Any]], account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> list[str]:
+        """Let CloudTrail record what happened in an account and region, all at once.
+
+        A record needs eventSource and eventName; what else every record has is added. The ARNs of the trails that
+        delivered something to their log group.
+        """
+        payload = {"account": account_id, "region": region, "records": records}
+        return list(self._request("POST", "cloudtrail-event", payload)["trails"])
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """What topics sent to mail addresses, telephones and web hooks: topic, protocol, endpoint, subject, message."""
+        return list(self._request("GET", "outbox"))
 
     def environment(self, account_id: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> dict[str, str]:
         return environment(self.url, account_id, region)

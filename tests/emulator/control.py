@@ -9,16 +9,25 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from . import calls
+from . import calls, clock
 from .errors import AwsError
 from .registry import Scope
-from .services import events, organization_tree, organizations, sns
+from .services import (
+    alarm_evaluation,
+    events,
+    notifications,
+    organization_tree,
+    organizations,
+    sns,
+    trail_delivery,
+)
 from .wire import Response, json_response
 
 if TYPE_CHECKING:
     from .app import Application
 
 PREFIX = "/_emulator/"
+LONGEST_ADVANCE = 7 * 86_400
 
 _FILTERS = frozenset({"service", "operation", "action", "account", "region", "access"})
 
@@ -95,6 +104,22 @@ def _account(application: Application, payload: dict[str, Any]) -> Any:
     return {}
 
 
+def _advance(application: Application, payload: dict[str, Any]) -> Any:
+    """Let time pass for logs, metrics and alarms; alarms are evaluated at every minute on the way."""
+    seconds = int(payload["seconds"])
+    if not 0 < seconds <= LONGEST_ADVANCE:
+        raise ValueError(f"seconds is between 1 and {LONGEST_ADVANCE}")
+    alarm_evaluation.pass_time(seconds)
+    return {"time": clock.now()}
+
+
+def _cloudtrail_event(application: Application, payload: dict[str, Any]) -> Any:
+    """Let a trail's records of what happened in an account and region reach their log groups, all at once."""
+    scope = Scope(payload["account"], payload["region"])
+    records = payload["records"] if "records" in payload else [payload["record"]]
+    return {"trails": trail_delivery.record_events(scope, records)}
+
+
 #: What tests and people may ask, and the function of application and payload that answers.
 ROUTES: dict[tuple[str, str], Callable[[Application, dict[str, Any]], Any]] = {
     ("GET", "health"): lambda application, payload: {"status": "ready"},
@@ -109,4 +134,7 @@ ROUTES: dict[tuple[str, str], Callable[[Application, dict[str, Any]], Any]] = {
     ("POST", "managed-event-rule"): _managed_event_rule,
     ("POST", "organization"): _organization,
     ("POST", "account"): _account,
+    ("POST", "advance"): _advance,
+    ("POST", "cloudtrail-event"): _cloudtrail_event,
+    ("GET", "outbox"): lambda application, payload: notifications.outbox(),
 }

@@ -54,6 +54,8 @@ class Trail:
     selectors: list[Params] | None = None
     advanced_selectors: list[Params] | None = None
     insight_selectors: list[Params] = field(default_factory=list)
+    #: what GetTrailStatus tells of the last delivery to the log group
+    log_delivery: Params = field(default_factory=dict)
 
     def public(self) -> Params:
         """The fields CreateTrail and UpdateTrail answer with."""
@@ -439,7 +441,7 @@ def get_trail_status(params: Params, scope: Scope, state: Trails) -> Params:
         answer["StartLoggingTime"] = trail.started
     if trail.stopped:
         answer["StopLoggingTime"] = trail.stopped
-    return answer
+    return answer | trail.log_delivery
 
 
 @service.operation("StartLogging")
