@@ -25,11 +25,11 @@ from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
-from . import calls, clock, constraints, control, guardrails, identify, wire
+from . import calls, clock, constraints, control, execution_roles, guardrails, identify, wire
 from .errors import AwsError, LackingOperation
 from .faults import Faults, Settings, unknown_credentials
 from .registry import SERVICES, Scope
-from .services import load_services, sts
+from .services import lambda_runtime, load_services, sts
 from .wire import Response
 
 
@@ -44,6 +44,7 @@ class Application:
         self._moto = DomainDispatcherApplication(create_backend_app)
         # One lock around every answer: a check and the change it guards belong together, and Python runs one at a time.
         self.lock = threading.RLock()
+        lambda_runtime.answer = self.handle
         mock_random.seed(self.faults.settings.seed)
 
     def reset(self) -> None:
@@ -132,12 +133,14 @@ class Application:
         assert identity.model is not None
         name, operation = identity.service, identity.operation
         service = SERVICES.get(name)
-        governed = guardrails.applies(scope)
-        if service is None and not governed:
+        governed, by_function = guardrails.applies(scope), execution_roles.applies(scope)
+        if service is None and not governed and not by_function:
             return self._ask_moto_for(identity, environ, body, scope)
         params = wire.parse(identity.model, request, identity.uri_params)
         if governed:
             guardrails.check(name, operation, params, scope)
+        if by_function:
+            execution_roles.check(name, operation, params, scope)
         if service is None:
             return self._ask_moto_for(identity, environ, body, scope)
         constraints.check(name, identity.model, params)

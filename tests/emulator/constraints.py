@@ -25,6 +25,7 @@ VALIDATION_CODES = {
     "guardduty": "BadRequestException",
     "iam": "ValidationError",
     "kms": "ValidationException",
+    "lambda": "ValidationException",
     "logs": "InvalidParameterException",
     "organizations": "InvalidInputException",
     "s3": "MalformedXML",

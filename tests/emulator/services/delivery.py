@@ -89,14 +89,18 @@ def role_trusts(role: Any, service: str, context: Context) -> bool:
     return policies.allows(role.assume_role_policy_document, service, "sts:AssumeRole", role.arn, context)
 
 
-def role_allows(role: Any, action: str, resource: str) -> bool:
-    """Whether the role's own policies (inline and attached) let it do the action."""
+def role_statements(role: Any) -> list[dict[str, Any]]:
+    """The statements of a role's own policies, inline and attached."""
     documents = [json.loads(text) for text in role.policies.values()]
     for policy in role.managed_policies.values():
         version = next(one for one in policy.versions if one.version_id == policy.default_version_id)
         documents.append(json.loads(version.document))
-    statements = [one for document in documents for one in policies.as_list(document.get("Statement"))]
-    return policies.allows({"Statement": statements}, role.arn, action, resource)
+    return [one for document in documents for one in policies.as_list(document.get("Statement"))]
+
+
+def role_allows(role: Any, action: str, resource: str, context: Context | None = None) -> bool:
+    """Whether the role's own policies let it do the action."""
+    return policies.allows({"Statement": role_statements(role)}, role.arn, action, resource, context)
 
 
 def log_group_exists(name: str, scope: Scope) -> bool:

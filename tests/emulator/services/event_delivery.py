@@ -53,8 +53,8 @@ def send(sender: Sender, target: Params, event: Event, to_bus: Callable[[str, Ev
         if service == "events":
             _check_role(target, "events:PutEvents")
             to_bus(target["Arn"], event)
-        elif service in _DELIVERIES:
-            _DELIVERIES[service](sender, target, payload(sender, target, event))
+        elif service in DELIVERIES:
+            DELIVERIES[service](sender, target, payload(sender, target, event))
         else:
             raise Undelivered("SDK_CLIENT_ERROR", f"The emulator delivers nothing to {service}.")
     except Undelivered as failure:
@@ -151,7 +151,7 @@ def _to_log_group(sender: Sender, target: Params, text: str) -> None:
     log_events.append(scope, name, sender.name, [text])
 
 
-_DELIVERIES: dict[str, Callable[[Sender, Params, str], None]] = {
+DELIVERIES: dict[str, Callable[[Sender, Params, str], None]] = {
     "sns": _to_topic,
     "sqs": _to_queue,
     "logs": _to_log_group,

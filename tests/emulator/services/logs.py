@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CloudWatch Logs: groups are moto's; retention, keys, metric filters and resource policies are repaired here.
 
-What happens to log events: `log_events`, `log_metrics`.
+What happens to log events: `log_events`, `log_metrics`, `subscription_filters`.
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
 """
 
@@ -36,6 +36,7 @@ _FIELD = {"json": re.compile(r"\$[.\[].+"), "space": re.compile(r"\$[A-Za-z0-9_]
 class Region:
     """What moto does not keep: metric filters by group and name, classes of groups, resource policies by name.
 
+    subscriptions: subscription filters by group and name. destinations: those of PutDestination by name.
     defaults: the default value that a filter has published for a minute (None: events of that minute matched).
     """
 
@@ -43,6 +44,8 @@ class Region:
     classes: dict[str, str] = field(default_factory=dict)
     protected: dict[str, bool] = field(default_factory=dict)
     policies: dict[str, Params] = field(default_factory=dict)
+    subscriptions: dict[str, dict[str, Params]] = field(default_factory=dict)
+    destinations: dict[str, Params] = field(default_factory=dict)
     defaults: dict[tuple[str, str, int], Any] = field(default_factory=dict)
 
 
@@ -93,7 +96,7 @@ def check_delete_log_group(params: Params, scope: Scope, state: Region) -> None:
 
 @service.after("DeleteLogGroup")
 def forget_log_group(params: Params, scope: Scope, state: Region) -> None:
-    for table in (state.filters, state.classes, state.protected):
+    for table in (state.filters, state.subscriptions, state.classes, state.protected):
         table.pop(params["logGroupName"], None)
 
 

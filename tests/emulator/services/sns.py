@@ -19,7 +19,7 @@ from moto.backends import get_backend
 from .. import policies
 from ..errors import AwsError
 from ..registry import Scope, Service, page, random_hex
-from . import iam, notifications
+from . import contexts, delivery, iam, notifications
 
 Params = dict[str, Any]
 
@@ -442,6 +442,16 @@ def list_tags_for_resource(params: Params, scope: Scope, state: Topics) -> Param
 
 @service.operation("Publish")
 def publish(params: Params, scope: Scope, state: Topics) -> Params:
-    topic = _find(params.get("TopicArn") or params.get("TargetArn", ""), scope)
+    topic = _published(params.get("TopicArn") or params.get("TargetArn", ""), scope)
     attributes = params.get("MessageAttributes")
     return {"MessageId": notifications.deliver(topic, params["Message"], params.get("Subject"), attributes)}
+
+
+def _published(arn: str, scope: Scope) -> Topic:
+    """A topic of the caller's account, or one of another that lets the caller publish."""
+    topic = delivery.find_topic(arn)
+    if topic is not None and topic.owner != scope.account and arn.split(":")[3] == scope.region:
+        policy, context = topic.attributes["Policy"], contexts.of_caller(scope)
+        if policies.allows(policy, scope.principal, "sns:Publish", arn, context):
+            return topic
+    return _find(arn, scope)

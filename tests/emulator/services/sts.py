@@ -52,6 +52,13 @@ def principal_of(access_key: str, account: str, region: str) -> str:
     return session.principal if session else Scope(account, region).arn("iam", "user/emulator", region="")
 
 
+def issue(account: str, principal: str, unique_id: str | None = None) -> str:
+    """Temporary credentials of a principal; their access key."""
+    key = f"{SESSION_KEY_PREFIX}{random_hex(12).upper()}"
+    _sessions()[key] = Session(account, principal, unique_id or f"AROA{random_hex(17).upper()}")
+    return key
+
+
 @service.operation("GetCallerIdentity")
 def get_caller_identity(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, Any]:
     unique_id = next((s.unique_id for s in _sessions().values() if s.principal == scope.principal), None)
@@ -81,8 +88,7 @@ def assume_role(params: dict[str, Any], scope: Scope, state: Any) -> dict[str, A
         _check_trust(known, params, scope, duration)
     unique_id = f"AROA{random_hex(17).upper()}:{session_name}"
     principal = f"arn:{role[1]}:sts::{account}:assumed-role/{name}/{session_name}"
-    key = f"{SESSION_KEY_PREFIX}{random_hex(12).upper()}"
-    _sessions()[key] = Session(account, principal, unique_id)
+    key = issue(account, principal, unique_id)
     expiration = datetime.now(UTC) + timedelta(seconds=duration)
     return {
         "Credentials": {
