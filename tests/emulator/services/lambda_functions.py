@@ -63,7 +63,7 @@ _SENDING = {"sqs": ("sqs:SendMessage", "SendMessage on SQS"), "sns": ("sns:Publi
             "s3": ("s3:PutObject", "PutObject on S3")}  # fmt: skip
 
 
-@dataclass
+@dataclass(eq=False)
 class Function:
     """A function. settling: it was written and nobody has looked since, so that AWS may still be busy with it."""
 

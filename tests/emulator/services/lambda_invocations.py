@@ -33,10 +33,10 @@ from .cloudwatch_metrics import Datum
 from .lambda_functions import VERSION, Function, Functions, Params, at, find, lets, role_of, service
 from .lambda_runtime import Outcome
 
-#: So deep may functions set each other off; AWS stops such loops, too.
-DEEPEST = 16
+#: So often may a function set itself off, perhaps by others; AWS stops such loops too, after some 16 rounds.
+ROUNDS = 2
 RETRIES = 2
-_depth: list[str] = []
+_under_way: list[Function] = []
 
 
 # --- running --------------------------------------------------------------------------------------------------------
@@ -99,13 +99,12 @@ def start(function: Function, payload: str) -> str:
     """Invoke a function asynchronously; the request's id."""
     function.settle()
     request_id = notifications.random_uuid()
-    if len(_depth) >= DEEPEST:
-        return request_id
-    _depth.append(function.arn)
-    try:
-        _finish(function, payload, *_attempts(function, payload, request_id))
-    finally:
-        _depth.pop()
+    if _under_way.count(function) < ROUNDS:
+        _under_way.append(function)
+        try:
+            _finish(function, payload, *_attempts(function, payload, request_id))
+        finally:
+            _under_way.pop()
     return request_id
 
 
@@ -232,13 +231,13 @@ def invoke(params: Params, scope: Scope, state: Functions) -> Params:
         )
     if function.concurrency == 0:
         raise AwsError("TooManyRequestsException", "Rate Exceeded.", 429)
-    if len(_depth) >= DEEPEST:
+    if _under_way.count(function) >= ROUNDS:
         raise AwsError("RecursiveInvocationException", "Lambda has detected your function being invoked in a loop.")
-    _depth.append(function.arn)
+    _under_way.append(function)
     try:
         outcome = _run(function, text, notifications.random_uuid())
     finally:
-        _depth.pop()
+        _under_way.pop()
     answer: Params = {"StatusCode": 200, "ExecutedVersion": VERSION, "Payload": outcome.payload.encode()}
     if outcome.error is not None:
         answer["FunctionError"] = "Unhandled"

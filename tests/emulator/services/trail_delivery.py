@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CloudTrail at work: which trails take a record of something that happened, and how it gets into their log group.
 
+What a trail takes, other than reads, is an event of EventBridge too.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html
 """
 
@@ -13,7 +14,7 @@ from typing import Any
 
 from .. import calls, clock
 from ..registry import Scope
-from . import delivery, log_events, organizations
+from . import delivery, events, log_events, notifications, organizations
 from .cloudtrail import PRINCIPAL, Params, Trail, service
 
 Record = dict[str, Any]
@@ -22,6 +23,10 @@ Record = dict[str, Any]
 LARGEST_RECORD = 262_144
 #: Services whose calls happen in one region for all; trails can leave them out.
 _GLOBAL_SOURCES = frozenset({"iam.amazonaws.com", "sts.amazonaws.com", "cloudfront.amazonaws.com"})
+_DETAIL_TYPES = {
+    "AwsConsoleSignIn": "AWS Console Sign In via CloudTrail",
+    "AwsServiceEvent": "AWS Service Event via CloudTrail",
+}
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "Equals": lambda value, wanted: value == wanted,
     "StartsWith": str.startswith,
@@ -36,13 +41,22 @@ def record_events(scope: Scope, records: list[Record]) -> list[str]:
     recipientAccountId, ...) is added. The ARNs of trails that delivered something to a log group.
     """
     whole = [_completed(record, scope) for record in records]
+    trails = [trail for state in list(service.states().values()) for trail in list(state.values())]
     delivered = []
-    for trails in list(service.states().values()):
-        for trail in list(trails.values()):
-            taken = [record for record in whole if _takes(trail, scope, record)]
-            if taken and _to_log_group(trail, scope, taken):
-                delivered.append(trail.arn)
+    for trail in trails:
+        taken = [record for record in whole if _takes(trail, scope, record)]
+        if taken and _to_log_group(trail, scope, taken):
+            delivered.append(trail.arn)
+    for record in whole:
+        if not record["readOnly"] and any(_takes(trail, scope, record) for trail in trails):
+            _to_event_bus(scope, record)
     return delivered
+
+
+def _to_event_bus(scope: Scope, record: Record) -> None:
+    kind = _DETAIL_TYPES.get(record["eventType"], "AWS API Call via CloudTrail")
+    source = f"aws.{record['eventSource'].split('.')[0]}"
+    events.emit(scope, {"source": source, "detail-type": kind, "detail": record})
 
 
 def _completed(record: Record, scope: Scope) -> Record:
@@ -59,8 +73,10 @@ def _completed(record: Record, scope: Scope) -> Record:
         "userAgent": "aws-cli",
         "requestParameters": None,
         "responseElements": None,
+        "requestID": notifications.random_uuid(),
+        "eventID": notifications.random_uuid(),
         "readOnly": calls.access(prefix, record["eventName"]) == "read",
-        "eventType": "AwsApiCall",
+        "eventType": "AwsConsoleSignIn" if prefix == "signin" else "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": scope.account,
         "eventCategory": "Management",

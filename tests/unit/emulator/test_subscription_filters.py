@@ -113,6 +113,15 @@ def test_a_function_gets_what_matches(emulator: Emulator, logs: Any) -> None:
     assert names == {"ForwardedLogEvents", "DeliveryErrors"}
 
 
+def test_a_function_that_is_sent_its_own_log_does_not_run_for_ever(emulator: Emulator, logs: Any) -> None:
+    client = make_function(emulator, "def handler(e, c): raise ValueError", "logs:*", LoggingConfig={"LogGroup": GROUP})
+    let(client, "logs.amazonaws.com")
+    subscribe(logs, FUNCTION)
+    put(logs, "m")
+    lines = [event["message"] for event in logs.filter_log_events(logGroupName=GROUP)["events"]]
+    assert 3 <= sum(line.startswith("START") for line in lines) <= 12
+
+
 @pytest.mark.parametrize(
     "condition",
     [{"SourceArn": GROUP_ARN.replace(GROUP, "other")}, {"SourceAccount": OTHER_ACCOUNT}],

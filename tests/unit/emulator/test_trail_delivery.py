@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.client import Emulator
+from tests.support import pipeline
 from tests.support.organization import MANAGEMENT, MEMBERS, ORGANIZATION_ID, SECURITY, organization
 
 from .support import OTHER_ACCOUNT, document, statement
@@ -148,4 +149,23 @@ def test_an_organization_trail_takes_what_happens_in_its_accounts(emulator: Emul
     assert [(stream, record["recipientAccountId"]) for stream, record in logged(emulator)] == [
         (f"{MANAGEMENT}_CloudTrail_{HOME}", MANAGEMENT),
         (f"{ORGANIZATION_ID}_{SECURITY}_CloudTrail_{HOME}", SECURITY),
+    ]
+
+
+def test_what_a_trail_takes_is_an_event_unless_it_is_a_read(emulator: Emulator) -> None:
+    queue = f"arn:aws:sqs:{HOME}:{MANAGEMENT}:events"
+    policy = document(statement("events.amazonaws.com", "sqs:SendMessage", queue))
+    emulator.client("sqs", HOME, MANAGEMENT).create_queue(QueueName="events", Attributes={"Policy": policy})
+    events = emulator.client("events", HOME, MANAGEMENT)
+    events.put_rule(Name="writes", EventPattern=json.dumps({"source": ["aws.s3", "aws.signin"]}))
+    events.put_targets(Rule="writes", Targets=[{"Id": "q", "Arn": queue}])
+    emulator.cloudtrail_events([WRITE], MANAGEMENT, HOME)
+    assert pipeline.messages(emulator, "events", MANAGEMENT, HOME) == []
+    make_trail(emulator)
+    login = {"eventSource": "signin.amazonaws.com", "eventName": "ConsoleLogin"}
+    emulator.cloudtrail_events([READ, WRITE, login], MANAGEMENT, HOME)
+    told = [one.body for one in pipeline.messages(emulator, "events", MANAGEMENT, HOME)]
+    assert [(one["detail-type"], one["detail"]["eventName"]) for one in told] == [
+        ("AWS API Call via CloudTrail", "PutBucketAcl"),
+        ("AWS Console Sign In via CloudTrail", "ConsoleLogin"),
     ]
