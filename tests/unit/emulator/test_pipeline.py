@@ -135,9 +135,9 @@ def test_other_events_are_not_told(chain: Emulator) -> None:
     assert state(chain) == "OK"
 
 
-@pytest.mark.parametrize(("times", "count"), [(4, 0), (5, 1)])
-def test_the_threshold_counts_events(chain: Emulator, times: int, count: int) -> None:
-    put_alarm(chain, Threshold=5)
+@pytest.mark.parametrize(("statistic", "times", "count"), [("Sum", 4, 0), ("Sum", 5, 1), ("Maximum", 5, 0)])
+def test_the_threshold_counts_events(chain: Emulator, statistic: str, times: int, count: int) -> None:
+    put_alarm(chain, Threshold=5, Statistic=statistic)
     happens(chain, times=times)
     assert len(told(chain)) == count
 
