@@ -181,7 +181,7 @@ def test_impossible_settings_are_refused(emulator: Emulator, changes: dict[str, 
     [
         ("guardduty", "list_malware_protection_plans", {}),
         ("accessanalyzer", "list_analyzers", {}),
-        ("organizations", "describe_resource_policy", {}),
+        ("organizations", "describe_effective_policy", {"PolicyType": "TAG_POLICY"}),
         ("cloudwatch", "list_metric_streams", {}),
     ],
 )
