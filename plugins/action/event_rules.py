@@ -8,7 +8,7 @@ from ansible_collections.secops.aws_baseline.plugins.modules import event_rules
 from ansible_collections.secops.aws_baseline.plugins.plugin_utils.in_process import InProcessAction
 
 
-class ActionModule(InProcessAction, services=["events"]):
+class ActionModule(InProcessAction, services=["events", "iam"]):
     """Runs the module of this name in process."""
 
     converge = staticmethod(event_rules.converge)

@@ -133,6 +133,7 @@ options:
       - Required if O(purge) is V(true), and must not be empty.
     type: str
 extends_documentation_fragment:
+  - secops.aws_baseline.role
   - secops.aws_baseline.attributes
   - secops.aws_baseline.account
   - secops.aws_baseline.regions
@@ -297,13 +298,14 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.context import
     run_module,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import check_purge
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import events
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import events, iam
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Purge
 
 ARGUMENT_SPEC = {
     **ACCOUNT_OPTIONS,
     **REGIONS_OPTIONS,
     "rules": {"type": "list", "elements": "dict", "required": True, "options": events.RULE_OPTIONS},
+    "role": {"type": "dict", "options": iam.ROLE_OPTIONS},
     "purge": {"type": "bool", "default": False},
     "purge_prefix": {"type": "str"},
 }
@@ -314,8 +316,9 @@ def converge(context: Context) -> dict[str, object]:
     params = context.params
     check_purge(params)
     rules = [events.rule(item, f"rules[{index}]") for index, item in enumerate(params["rules"])]
+    role = iam.role(params["role"]) if params["role"] else []
     regions = context.regions()
-    desired = [dataclasses.replace(rule, region=region) for region in regions for rule in rules]
+    desired = [*role, *(dataclasses.replace(rule, region=region) for region in regions for rule in rules)]
     purges = [Purge(events.Rule.type, params["purge_prefix"], region) for region in regions] if params["purge"] else []
     return context.result(context.reconcile(desired, purges))
 

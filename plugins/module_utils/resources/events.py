@@ -212,7 +212,9 @@ class Rule(ResourceType):
 
     type = "AWS::Events::Rule"
     service = "events"
-    after = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
+    after = ("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::IAM::Role")
+    # a new role takes a moment until EventBridge can assume it
+    propagation_errors = frozenset({"ValidationException"})
     permissions = {
         "read": ("events:ListRules", "events:ListTargetsByRule", "events:ListTagsForResource"),
         "write": (

@@ -326,7 +326,7 @@ def _check_target(target: Params, scope: Scope) -> None:
         raise _invalid(f"RoleArn is required for target {arn}.")
     if role is not None:
         found = delivery.find_role(role)
-        if found is None or not delivery.role_trusts(found, event_delivery.PRINCIPAL, {}):
+        if found is None or not delivery.role_trusts(found, event_delivery.PRINCIPAL, contexts.of_service(scope)):
             raise _invalid(f"Provided role '{role}' cannot be assumed by principal '{event_delivery.PRINCIPAL}'.")
 
 

@@ -20,6 +20,25 @@ TOPIC_ARN = f"arn:${{AWS::Partition}}:sns:{HERE}:findings"
 QUEUE_ARN = f"arn:${{AWS::Partition}}:sqs:{HERE}:undelivered"
 SEVERE = {"source": ["aws.guardduty"], "detail": {"severity": [{"numeric": [">", 6]}]}}
 ALL = {"source": ["aws.guardduty", "aws.securityhub"], "account": ["${AWS::AccountId}"]}
+FORWARDING = {
+    "name": "forward-events",
+    "assume_role_policy": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}},
+            }
+        ],
+    },
+}
+HOME = {
+    "id": "home",
+    "arn": f"arn:${{AWS::Partition}}:events:{HOME_REGION}:${{AWS::AccountId}}:event-bus/default",
+    "role_arn": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/forward-events",
+}
 TAGS = st.dictionaries(st.sampled_from(["Team", "Env"]), st.sampled_from(["a", "b"]))
 
 _input = st.sampled_from(
@@ -69,6 +88,7 @@ ARGUMENTS = st.fixed_dictionaries(
 
 TYPICAL: dict[str, t.Any] = {
     "regions": [HOME_REGION, OTHER_REGION],
+    "role": FORWARDING,
     "rules": [
         {
             "name": FINDINGS,
@@ -86,6 +106,7 @@ TYPICAL: dict[str, t.Any] = {
                     "retry_policy": {"maximum_event_age_in_seconds": 3600},
                 },
                 {"id": "queue", "arn": QUEUE_ARN, "input": {"text": "finding"}},
+                HOME,
             ],
             "tags": {"Team": "infosec"},
         },
@@ -176,7 +197,7 @@ CASES = [
         module="event_rules",
         arguments=ARGUMENTS,
         typical=TYPICAL,
-        types=frozenset({"AWS::Events::Rule"}),
+        types=frozenset({"AWS::Events::Rule", "AWS::IAM::Role"}),
         drifts=(
             rule_disabled,
             rule_deleted,
