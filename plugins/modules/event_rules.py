@@ -174,6 +174,36 @@ EXAMPLES = r"""
             dead_letter_config:
               arn: arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:undelivered-findings
 
+- name: Send the findings of all other regions to the home region, where the rule above tells of them
+  secops.aws_baseline.event_rules:
+    region: eu-central-1
+    exclude_regions: [eu-central-1]
+    role:
+      name: baseline-forward-findings
+      assume_role_policy:
+        Version: '2012-10-17'
+        Statement:
+          - Effect: Allow
+            Principal:
+              Service: events.amazonaws.com
+            Action: sts:AssumeRole
+      inline_policies:
+        forward:
+          Version: '2012-10-17'
+          Statement:
+            - Effect: Allow
+              Action: events:PutEvents
+              Resource: arn:${AWS::Partition}:events:eu-central-1:${AWS::AccountId}:event-bus/default
+    rules:
+      - name: baseline-guardduty-findings
+        event_pattern:
+          source:
+            - aws.guardduty
+        targets:
+          - id: Home
+            arn: arn:${AWS::Partition}:events:eu-central-1:${AWS::AccountId}:event-bus/default
+            role_arn: arn:${AWS::Partition}:iam::${AWS::AccountId}:role/baseline-forward-findings
+
 - name: Keep these rules and delete others that are ours, in two regions
   secops.aws_baseline.event_rules:
     region: eu-central-1

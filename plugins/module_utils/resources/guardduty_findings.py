@@ -96,7 +96,7 @@ def _key(option: str, key_id: str | None, home: str) -> tuple[list[Desired], str
     if not found or str(key_id).startswith(kms.AWS_ALIAS):
         raise OptionError(option, key_id, "a customer managed key: its alias in the home region, its id, or its ARN")
     # asked for by its name: only the account that makes the key knows its id
-    alias = found.key if isinstance(found, Ref) else found
+    alias = (found.key if isinstance(found, Ref) else found).replace("${AWS::Region}", home)
     if ":key/" in alias:
         return [], alias
     return [Desired(kms.Key.type, alias, state="expected")], Ref(kms.Key.type, alias, "arn", home)
