@@ -43,7 +43,7 @@ def role_variables() -> set[str]:
     found: set[str] = set()
     for role in ROLES:
         specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
-        found.update(specs["main"]["options"])
+        found.update(name for spec in specs.values() for name in spec["options"])
     return found
 
 
