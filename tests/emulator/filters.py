@@ -15,12 +15,17 @@ from typing import Any
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils import filter_pattern
 
+from .errors import LackingOperation
+
 _STEP = re.compile(r"\.?\['([^']*)'\]|\[(\d+)\]|\.([\w-]+)")
 
 
 @functools.lru_cache(maxsize=4096)
 def _parsed(pattern: str) -> filter_pattern.Pattern:
-    return filter_pattern.parse(pattern)
+    try:
+        return filter_pattern.parse(pattern)
+    except filter_pattern.FilterPatternError as failure:  # what is no pattern at all was refused when it came
+        raise LackingOperation("logs", "PutMetricFilter", f"{pattern}: {failure}") from None
 
 
 def matches(pattern: str, message: str) -> bool:
