@@ -118,6 +118,18 @@ def test_head_bucket_of_others_and_of_nobody(emulator: Emulator, s3: Any) -> Non
         s3.head_bucket(Bucket="another-bucket")
 
 
+def test_a_denial_holds_on_its_condition_only(s3: Any) -> None:
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    denial = statement("*", "s3:*", [ARN, f"{ARN}/*"], Condition=insecure) | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=document(denial))
+    s3.put_object(Bucket=BUCKET, Key="x", Body=b"x")
+    assert s3.get_object(Bucket=BUCKET, Key="x")["Body"].read() == b"x"
+    always = statement("*", "s3:PutObject", f"{ARN}/*") | {"Effect": "Deny"}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=document(always))
+    with refused("AccessDenied"):
+        s3.put_object(Bucket=BUCKET, Key="x", Body=b"x")
+
+
 def test_policy_lets_foreign_accounts_in(emulator: Emulator, s3: Any) -> None:
     other = emulator.client("s3", account_id=OTHER_ACCOUNT)
     with refused("AccessDenied"):
