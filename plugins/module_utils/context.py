@@ -69,6 +69,8 @@ class Context:
 
     module: Module
     _connection: Connection | None = None
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    """What the user should know although it is no failure; part of every result."""
 
     @property
     def params(self) -> dict[str, t.Any]:
@@ -151,12 +153,16 @@ Converge = c.Callable[[Context], dict[str, t.Any]]
 
 def converged(converge: Converge, module: Module) -> dict[str, t.Any]:
     """Run I(converge); a failure becomes a result with C(failed) and C(msg)."""
+    context = Context(module)
     try:
-        return converge(Context(module))
+        result = converge(context)
     except OptionsAccepted:
-        return {"changed": False}
+        result = {"changed": False}
     except BaselineError as error:
-        return {"failed": True, "changed": False, "msg": str(error)}
+        result = {"failed": True, "changed": False, "msg": str(error)}
+    if context.warnings:
+        result["warnings"] = context.warnings
+    return result
 
 
 def run_module(converge: Converge, argument_spec: dict[str, t.Any], **conditions: t.Any) -> None:

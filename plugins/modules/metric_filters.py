@@ -12,7 +12,9 @@ short_description: Manage the metric filters of a CloudWatch Logs log group
 description:
   - Creates, changes and removes any number of metric filters of one log group, with one read and only the writes that
     are needed.
-  - Patterns are checked before the first AWS call.
+  - Patterns are checked before the first AWS call. What CloudWatch Logs takes, but leaves undefined or hardly anybody
+    means, is a warning. The filter P(secops.aws_baseline.lint_filter_pattern#filter) tells the same, and the test
+    P(secops.aws_baseline.matched_by#test) which events a pattern matches.
   - A log group that does not exist yet is no error in check mode.
 author:
   - The secops.aws_baseline authors (@secops)
@@ -64,6 +66,13 @@ options:
       unit:
         description: Unit of the metric. See the MetricDatum type of the CloudWatch API for allowed values.
         type: str
+      accepted_findings:
+        description:
+          - What is known of the pattern and no warning, by the codes of the filter
+            P(secops.aws_baseline.lint_filter_pattern#filter).
+        type: list
+        elements: str
+        default: []
   purge:
     description: Whether to delete filters of the log group whose names start with O(purge_prefix) and are not listed.
     type: bool
@@ -81,6 +90,10 @@ extends_documentation_fragment:
   - amazon.aws.boto3
 seealso:
   - module: secops.aws_baseline.metric_alarms
+  - plugin: secops.aws_baseline.lint_filter_pattern
+    plugin_type: filter
+  - plugin: secops.aws_baseline.matched_by
+    plugin_type: test
   - module: amazon.aws.cloudwatchlogs_log_group_metric_filter
 """
 
@@ -216,7 +229,12 @@ import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.context import ACCOUNT_OPTIONS, Context, run_module
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import FilterPatternError, validate
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import (
+    CODES,
+    FilterPatternError,
+    lint,
+    validate,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.options import (
     SAMPLE_SCOPE,
     check_purge,
@@ -242,6 +260,7 @@ ARGUMENT_SPEC = {
             "metric_value": {"type": "str", "default": "1"},
             "default_value": {"type": "float"},
             "unit": {"type": "str"},
+            "accepted_findings": {"type": "list", "elements": "str", "default": []},
         },
         "required_if": [("state", "present", ["pattern", "metric_name", "metric_namespace"])],
     },
@@ -269,10 +288,21 @@ def check_filter(options: dict[str, t.Any], option: str) -> None:
         raise OptionError(f"{option}.metric_value", options["metric_value"], "a number, or a field such as $.size")
     if options["unit"] and options["unit"] not in UNITS:
         raise OptionError(f"{option}.unit", options["unit"], ", ".join(UNITS))
+    unknown = sorted(set(options["accepted_findings"]) - set(CODES))
+    if unknown:
+        raise OptionError(f"{option}.accepted_findings", unknown, ", ".join(sorted(CODES)))
     try:
         validate(options["pattern"])
     except FilterPatternError as error:
         raise OptionError(f"{option}.pattern ({options['name']})", options["pattern"], str(error)) from error
+
+
+def warnings_of(options: dict[str, t.Any]) -> list[str]:
+    """What is wrong with the pattern of a filter, though CloudWatch Logs would take it."""
+    if options["state"] == "absent":
+        return []
+    findings = [one for one in lint(options["pattern"]) if one.code not in options["accepted_findings"]]
+    return [f"Pattern of {options['name']}: {one.message} [{one.code}]" for one in findings]
 
 
 def converge(context: Context) -> dict[str, object]:
@@ -284,13 +314,12 @@ def converge(context: Context) -> dict[str, object]:
         raise OptionError("log_group_name", group, "1 to 512 letters, digits and characters of . - _ / #")
     for index, item in enumerate(params["filters"]):
         check_filter(item, f"filters[{index}]")
+        context.warnings += warnings_of(item)
     # whoever can restrict a filter could make it blind without touching its pattern
-    desired = [
-        Desired(
-            MetricFilter.type, filter_key(group, item["name"]), {**fields_of(item), "restrictions": {}}, item["state"]
-        )
-        for item in params["filters"]
-    ]
+    desired = []
+    for item in params["filters"]:
+        fields = {**fields_of(item, "accepted_findings"), "restrictions": {}}
+        desired.append(Desired(MetricFilter.type, filter_key(group, item["name"]), fields, item["state"]))
     purges = [Purge(MetricFilter.type, filter_key(group, params["purge_prefix"]))] if params["purge"] else []
     return context.result(context.reconcile(desired, purges))
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -21,6 +22,11 @@ ENVIRONMENT = {
 
 def shipped_patterns() -> dict[str, str]:
     """By the names of their filters, those that prove CIS controls included."""
+    return {item["name"]: item["pattern"] for item in shipped_filters()}
+
+
+def shipped_filters() -> list[dict[str, Any]]:
+    """All filters, by names without a prefix."""
     catalogue = yaml.safe_load(CATALOGUE.read_text())["__alarms_catalogue"]
     keys = sorted({key for entry in catalogue for key in entry["notify"]} | {"evidence"})
     topics = [
@@ -41,4 +47,4 @@ def shipped_patterns() -> dict[str, str]:
         environment=ENVIRONMENT,
         cis_evidence=True,
     )
-    return {item["name"].removeprefix("acme--"): item["pattern"] for item in plan["filters"]}
+    return [{**item, "name": item["name"].removeprefix("acme--")} for item in plan["filters"]]

@@ -22,7 +22,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
     printing,
     reading,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.linting import Finding
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.linting import CODES, Finding
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.matching import Index
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
     MAXIMUM_LENGTH,
@@ -47,6 +47,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
 )
 
 __all__ = [
+    "CODES",
     "MAXIMUM_LENGTH",
     "MAXIMUM_REGEXES",
     "MAXIMUM_WILDCARD_SELECTORS",

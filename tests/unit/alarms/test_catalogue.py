@@ -175,7 +175,7 @@ def test_entries_are_complete(catalogue: Entries) -> None:
         assert entry["period"] in (60, 300)
         assert entry["runbook"].count(".") >= 1
         for item in entry["detection"]:
-            assert set(item) <= {"pattern", "metric_value", "each", "conditions"}
+            assert set(item) <= {"pattern", "metric_value", "each", "conditions", "accepted_findings"}
     for field in ("id", "suffix", "metric"):
         values = [entry[field] for entry in catalogue]
         assert len(values) == len(set(values)), field
