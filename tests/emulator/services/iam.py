@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from moto.iam import models
 from moto.iam.utils import generate_access_key_id_from_account_id
+from moto.moto_api._internal import mock_random
 
 from .. import policies
 from ..errors import AwsError
@@ -149,7 +150,10 @@ _aws_policies: dict[str, list[Any]] = {}
 def _copies_of_aws_policies(backend: Any) -> list[Any]:
     """The AWS managed policies of a new account; reading moto's 1,600 documents takes long, copying does not."""
     if backend.partition not in _aws_policies:
+        # done once per process, so that what it draws must not be missing from the next run's identifiers
+        drawn = mock_random.getstate()
         _aws_policies[backend.partition] = _read_aws_policies(backend)
+        mock_random.setstate(drawn)
     copies = []
     for policy in _aws_policies[backend.partition]:
         duplicate = copy.copy(policy)
