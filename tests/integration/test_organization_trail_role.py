@@ -295,6 +295,21 @@ def test_falling_back_to_a_trail_per_account_and_back(accounts: Accounts) -> Non
         assert trail["TrailARN"] == TRAIL_ARN and trail["IsOrganizationTrail"]
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"cloudtrail_reader_account_ids": ["security"]},
+        {"cloudtrail_bucket_account_id": LOG_ARCHIVE, "cloudtrail_management_account_id": ""},
+    ],
+    ids=["no account", "nobody to write"],
+)
+def test_what_cannot_be_is_refused_before_the_first_call(accounts: Accounts, variables: dict[str, t.Any]) -> None:
+    run = accounts.run("--tags", "cloudtrail", "--limit", "log_archive", **variables)
+    assert run.returncode != 0
+    assert "accounts are given by their ids of 12 digits" in run.messages()
+    assert not accounts.emulator.calls()
+
+
 # --- alarms, and Control Tower's trail ------------------------------------------------------------------------------
 
 THEIR_TRAIL, THEIR_LOG_GROUP = "aws-controltower-BaselineCloudTrail", "aws-controltower/CloudTrailLogs"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.secops.aws_baseline.plugins.filter.alarm_catalogue import FilterModule
 from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_catalogue import AlarmCatalogueError
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import parse
 
 from .conftest import ENVIRONMENT, ROLE, TOPICS, Compose, topic
 
@@ -248,6 +249,46 @@ def test_an_alarm_says_which_roles_it_watches(composed: Compose) -> None:
     assert description.endswith(f"Watched: {role}.")
     many = composed(environment={"elevated_roles": [f"{role}-{number}" for number in range(20)]})
     assert "Watched" not in alarm(many, "SwitchElevatedRole")["alarm_description"]
+
+
+PROD, OTHER = "111122223333", "444455556666"
+
+
+@pytest.mark.parametrize("account", [PROD, OTHER])
+def test_a_role_is_watched_in_its_account_however_it_is_assumed(composed: Compose, account: str) -> None:
+    """S001-26, S001-29, S001-31, T-07: in the console and by a program, from another account, this very role."""
+    environment = {"elevated_roles": [f"arn:aws:iam::{PROD}:role/elevated-security-role"]}
+    pattern = parse(patterns(composed(environment=environment), "SwitchElevatedRoleEventCount")[0])
+    switched = {
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "SwitchRole",
+        "userIdentity": {"arn": f"arn:aws:sts::{account}:assumed-role/elevated-security-role/jane"},
+        "recipientAccountId": account,
+    }
+    assumed = {
+        "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRole",
+        "userIdentity": {"arn": "arn:aws:iam::777788889999:user/jane"},
+        "requestParameters": {"roleArn": f"arn:aws:iam::{account}:role/elevated-security-role"},
+        "recipientAccountId": account,
+    }
+    for event in (switched, assumed):
+        assert pattern.matches(event) is (account == PROD)
+
+
+@pytest.mark.parametrize("account", [PROD, OTHER])
+def test_root_is_watched_in_every_account(composed: Compose, account: str) -> None:
+    """S002-03, S002-08, S002-13, S002-16: one pattern, tried with the login of any account's root user."""
+    pattern = parse(patterns(composed(), "RootAccessEventCount")[0])
+    login = {
+        "eventName": "ConsoleLogin",
+        "eventType": "AwsConsoleSignIn",
+        "userIdentity": {"type": "Root", "arn": f"arn:aws:iam::{account}:root"},
+        "recipientAccountId": account,
+    }
+    by_aws = login | {"eventType": "AwsServiceEvent"}
+    assert pattern.matches(login)
+    assert not pattern.matches(by_aws)
 
 
 # --- topics ----------------------------------------------------------------------------------------------------------
