@@ -21,7 +21,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
 from .conftest import ENVIRONMENT, ROLE, TOPICS, Compose, topic
 
 EXTRA = {"id": "secret-read", "title": "A secret was read", "notify": ["infosec_email"], "pattern": "{ $.a = 1 }"}
-quick = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def alarm(plan: dict[str, t.Any], suffix: str) -> dict[str, t.Any]:
