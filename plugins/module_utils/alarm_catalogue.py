@@ -20,6 +20,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.address_regex 
     network_alternatives,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import (
+    CODES,
     MAXIMUM_LENGTH,
     FilterPatternError,
     has_regex,
@@ -259,6 +260,12 @@ def _check_patterns(where: str, value: t.Any) -> None:
         _check_pattern(f"{where}[{number}]", pattern)
 
 
+def _check_findings(where: str, value: t.Any) -> None:
+    unknown = [code for code in value if code not in CODES] if isinstance(value, list) else [value]
+    if unknown:
+        raise _bad(where, value, f"a list with any of {', '.join(CODES)} is needed")
+
+
 def _check_list(where: str, value: t.Any) -> None:
     if not isinstance(value, list):
         raise _bad(where, value, "a list is needed")
@@ -290,6 +297,7 @@ _CHECKS: dict[str, t.Callable[[str, t.Any], None]] = {
     "severity": _one_of(SEVERITIES),
     "pattern": _check_pattern,
     "patterns": _check_patterns,
+    "accepted_findings": _check_findings,
 }
 _CHANGEABLE = [
     "enabled",
@@ -305,6 +313,7 @@ _CHANGEABLE = [
     "comparison_operator",
     "pattern",
     "patterns",
+    "accepted_findings",
 ]
 _EXTRA = [name for name in _CHANGEABLE if name not in ("detection", "cis_evidence")]
 _EXTRA += ["id", "suffix", "metric", "cis", "references"]
@@ -350,11 +359,13 @@ def _own_patterns(entry: Entry, fields: Entry) -> None:
     """Patterns that a user gave in place of the shipped detection."""
     patterns = fields.get("patterns") or ([fields["pattern"]] if "pattern" in fields else None)
     if patterns:
-        entry["detection"] = [{"pattern": pattern} for pattern in patterns]
+        accepted = {name: fields[name] for name in ("accepted_findings",) if name in fields}
+        entry["detection"] = [{"pattern": pattern, **accepted} for pattern in patterns]
 
 
 def _extra_entry(fields: Entry) -> Entry:
-    entry = {name: value for name, value in fields.items() if name not in ("pattern", "patterns")}
+    detection = ("pattern", "patterns", "accepted_findings")
+    entry = {name: value for name, value in fields.items() if name not in detection}
     _own_patterns(entry, fields)
     name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", entry["id"]))
     entry.setdefault("suffix", name)

@@ -45,7 +45,9 @@ EXAMPLES = r"""
       - event is secops.aws_baseline.matched_by(pattern)
       - "event | combine({'eventName': 'ListSecrets'}) is not secops.aws_baseline.matched_by(pattern)"
   vars:
-    pattern: '{ ($.eventName = "GetSecretValue") && ($.requestParameters.secretId = "prod/*") }'
+    pattern: >-
+      { ($.eventSource = "secretsmanager.amazonaws.com") && ($.eventName = "GetSecretValue") &&
+      ($.requestParameters.secretId = "prod/*") }
     event:
       eventSource: secretsmanager.amazonaws.com
       eventName: GetSecretValue

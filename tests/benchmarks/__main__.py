@@ -20,7 +20,7 @@ import typing as t
 from pathlib import Path
 
 from scripts.emulated import environment
-from tests.benchmarks import organization
+from tests.benchmarks import organization, patterns
 from tests.benchmarks.reads import reads_of_tasks
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
@@ -166,9 +166,13 @@ def reads_per_service(calls: list[t.Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["account", "organization"], help="measure one account, or an organization")
+    parser.add_argument("--only", choices=["account", "organization", "patterns"], help="measure this part only")
     parser.add_argument("--runs", type=int, default=3, help="runs per figure, of which the best counts")
     arguments = parser.parse_args()
+    if arguments.only in (None, "patterns"):
+        say("Patterns of the alarms against CloudTrail's records, one core", *patterns.measure(arguments.runs))
+    if arguments.only == "patterns":
+        return
     with EmulatorProcess() as emulator:
         if arguments.only != "organization":
             bench = Bench(emulator, arguments.runs)

@@ -346,3 +346,19 @@ def test_several_addresses_become_several_subscriptions(composed: Compose) -> No
         {"protocol": "email", "endpoint": "a@example.com"},
         {"protocol": "email", "endpoint": "b@example.com"},
     ]
+
+
+def test_findings_that_are_meant_go_with_own_patterns(composed: Compose) -> None:
+    extra = {
+        "id": "own",
+        "title": "Own",
+        "notify": ["infosec_email"],
+        "pattern": '{ $.x != "y" }',
+        "accepted_findings": ["absent-field"],
+    }
+    (own,) = (item for item in composed(extra=[extra])["filters"] if item["name"] == "acme--Own")
+    assert own["accepted_findings"] == ["absent-field"]
+    with pytest.raises(
+        AlarmCatalogueError, match=r"alarms_extra\[0\].accepted_findings is \['absent'\]: a list with any of"
+    ):
+        composed(extra=[{**extra, "accepted_findings": ["absent"]}])
