@@ -200,7 +200,9 @@ class OrganizationConfiguration(ResourceType):
     type = "AWS::GuardDuty::OrganizationConfiguration"
     service = "guardduty"
     # what is to be done at once is done before AWS begins to do the same in its own time
-    after = (Member.type,)
+    after = (Detector.type, Member.type)
+    # the administrator may have been designated a moment ago
+    propagation_errors = BAD_REQUEST
     permissions: t.ClassVar[dict[str, tuple[str, ...]]] = {
         "read": ("guardduty:ListDetectors", "guardduty:DescribeOrganizationConfiguration"),
         "write": ("guardduty:UpdateOrganizationConfiguration",),
@@ -261,8 +263,7 @@ def _administrator(client: Client) -> Fields | None:
 class Invitation(ResourceType):
     """An administrator's invitation to this account. Key: the administrator's id. No fields. Attributes: id.
 
-    It is the administrator who makes it. Once it is accepted, or needed no longer because the administrator is that of
-    the organization, it counts as there.
+    It is the administrator who makes it. When this account follows somebody already, it counts as there.
     """
 
     type = "AWS::GuardDuty::Invitation"
@@ -273,9 +274,9 @@ class Invitation(ResourceType):
     }
 
     def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
-        administrator = _administrator(client)
-        if administrator:
-            return {administrator["AccountId"]: Observed({}, {"id": administrator.get("InvitationId", "")})}
+        if _administrator(client):
+            # none is needed; whether it is the right administrator is for Master to say
+            return {key: Observed({}) for key in wanted}
         invitations = client.pages("ListInvitations", "Invitations")
         return {item["AccountId"]: Observed({}, {"id": item["InvitationId"]}) for item in invitations}
 
