@@ -45,6 +45,7 @@ CODES = {
     "detail-of-fields": "detail holds fields, not values",
     "dotted-name": "a name with a dot, which only happens to mean two levels",
     "duplicate": "the same condition twice",
+    "limit": "more than EventBridge takes",
     "number-of-text": "a number for a field that holds text",
     "operator-as-field": "an operator that stands where a field's name stands",
     "read-call": "a call that only reads, which rules see in one state only",
@@ -53,7 +54,9 @@ CODES = {
 }
 """What the codes of findings mean. They stay what they are."""
 
-REFUSED = frozenset(["detail-of-fields", "dotted-name", "number-of-text", "operator-as-field", "unknown-field"])
+REFUSED = frozenset(
+    ["detail-of-fields", "dotted-name", "limit", "number-of-text", "operator-as-field", "unknown-field"]
+)
 """Findings that C(validate) refuses."""
 
 _BAD_WILDCARD = re.compile(r"(?:[^\\]|\\.)*?(?:\*\*|\\(?![*\\]))", re.DOTALL)
@@ -116,7 +119,7 @@ def _check(pattern: t.Any) -> list[Finding]:
         raise EventPatternError((), f"the alternatives of {OR} make more than {MAXIMUM_COMBINATIONS} combinations")
     length = len(as_json(pattern))
     if length > MAXIMUM_LENGTH:
-        raise EventPatternError((), f"the pattern has {length} characters, at most {MAXIMUM_LENGTH} are allowed")
+        checker.add("limit", (), f"the pattern has {length} characters, at most {MAXIMUM_LENGTH} are allowed")
     return checker.findings
 
 

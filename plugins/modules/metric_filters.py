@@ -301,8 +301,11 @@ def warnings_of(options: dict[str, t.Any]) -> list[str]:
     """What is wrong with the pattern of a filter, though CloudWatch Logs would take it."""
     if options["state"] == "absent":
         return []
-    findings = [one for one in lint(options["pattern"]) if one.code not in options["accepted_findings"]]
-    return [f"Pattern of {options['name']}: {one.message} [{one.code}]" for one in findings]
+    warnings: dict[str, str] = {}
+    for finding in lint(options["pattern"]):
+        if finding.code not in options["accepted_findings"]:
+            warnings.setdefault(finding.code, finding.message)  # the first of a kind is enough
+    return [f"Pattern of {options['name']}: {message} [{code}]" for code, message in warnings.items()]
 
 
 def converge(context: Context) -> dict[str, object]:

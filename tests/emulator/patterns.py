@@ -65,7 +65,7 @@ def check(pattern: str) -> Shape:
     reader.blank()
     if not reader.done:
         raise reader.error()
-    if reader.regexes > REGEXES_PER_PATTERN:
+    if kind != "text" and reader.regexes > REGEXES_PER_PATTERN:
         raise InvalidPattern("A filter pattern can have at most 2 regular expressions")
     return Shape(kind, reader.regexes)
 

@@ -164,7 +164,7 @@ def parse(text: str) -> Pattern:
     """Reads a filter pattern.
 
     Raises FilterPatternError when the text is not one, or exceeds a limit of CloudWatch Logs: 1024 characters, two
-    regular expressions, three wildcard selectors.
+    regular expressions (but any number in a text pattern), three wildcard selectors.
     """
     kind, content = reading.read(text)
     return _KINDS[kind](content)

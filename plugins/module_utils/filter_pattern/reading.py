@@ -61,10 +61,11 @@ _KINDS = {"": "all", "?": "any", "-": "none"}
 class _Reader:
     """A place in a text and what can be read from there. ``end`` is one past the last character it may read."""
 
-    def __init__(self, text: str, start: int, end: int) -> None:
+    def __init__(self, text: str, start: int, end: int, maximum_regexes: float = MAXIMUM_REGEXES) -> None:
         self.text = text
         self.position = start
         self.end = end
+        self.maximum_regexes = maximum_regexes
         self.regexes = 0
         self.wildcards = 0
 
@@ -118,7 +119,7 @@ class _Reader:
         if not match:
             self.fail("a regular expression is not closed with %")
         self.regexes += 1
-        if self.regexes > MAXIMUM_REGEXES:
+        if self.regexes > self.maximum_regexes:
             raise FilterPatternLimit(f"more than {MAXIMUM_REGEXES} regular expressions in one pattern", start)
         try:
             regex.parse(match.group(1))
@@ -343,4 +344,5 @@ def read(text: t.Any) -> Read:
                 raise FilterPatternError(message, start)
             reader = _Reader(text, start + 1, end - 1)
             return ("json", _json(reader)) if what == "brace" else ("space", _fields(reader))
-    return "text", _terms(_Reader(text, start, end))
+    # the quota is documented for the other two kinds
+    return "text", _terms(_Reader(text, start, end, maximum_regexes=float("inf")))

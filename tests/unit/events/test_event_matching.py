@@ -199,6 +199,7 @@ def test_deep_patterns_are_refused() -> None:
         (detail("errorCode", {"anything-but": "x"}, {"exists": False}), []),
         (detail("eventName", "GetObject", "PutObject"), ["read-call"]),
         (detail("x", {"regex": "x"}), ["syntax"]),
+        (detail("x", "y" * 5000), ["limit"]),
     ],
     ids=json.dumps,
 )

@@ -150,6 +150,10 @@ def test_length_and_emptiness() -> None:
             validate(empty)
 
 
+def test_text_patterns_may_have_many_regexes() -> None:
+    assert parse("%a% ?%b% -%c%").matches("a")
+
+
 def test_typographic_quotes_are_letters_within_quotes() -> None:
     pattern = parse('{ $.message = "*can\u2019t*" }')
     assert pattern.matches({"message": "we can\u2019t"})
