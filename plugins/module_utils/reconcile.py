@@ -43,6 +43,8 @@ REFUSED = "NotProcessed"
 PROPAGATION_SECONDS = 90.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
+PROGRESS_SECONDS = 60.0
+"""How often what is being waited for is told again, although nothing is new."""
 
 # (region, type, key)
 Address = tuple[str, str, str]
@@ -360,6 +362,7 @@ class _Reconciliation:
         (region, name), pending, pause = place, sorted(keys), FIRST_PAUSE_SECONDS
         kind = resource_type(name)
         client = self.connection.client(kind.service, region)
+        told, told_at = "", 0.0
         while True:
             try:
                 found = kind.settling(client, pending)
@@ -378,7 +381,9 @@ class _Reconciliation:
                     message = f"{name} {key}: waited long enough, is still {found[key].status}."
                     self._error((region, name, key), "NotSettled", message)
                 return
-            tell(f"{name} in {shown_region(name, region)}: {progress}")
+            if progress != told or time.monotonic() - told_at >= PROGRESS_SECONDS:
+                told, told_at = progress, time.monotonic()
+                tell(f"{name} in {shown_region(name, region)}: {progress}")
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

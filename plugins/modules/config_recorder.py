@@ -307,7 +307,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.context import
     run_module,
 )
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.reconcile import Purge
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import config, iam, kms, s3, sns, sqs
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import Desired, Fields, Ref
@@ -511,7 +511,7 @@ def _role(params: dict[str, t.Any]) -> Fields:
         raise OptionError("role_arn", role_arn, "nothing, because role is given")
     if params["role"]:
         return {"role_arn": Ref(iam.Role.type, params["role"]["name"])}
-    if role_arn and not ROLE_ARN.fullmatch(role_arn):
+    if role_arn and not ROLE_ARN.fullmatch(SAMPLE_SCOPE.substitute(role_arn)):
         raise OptionError("role_arn", role_arn, "the ARN of an IAM role")
     if role_arn:
         return {"role_arn": role_arn}
@@ -529,7 +529,7 @@ def _channel(options: dict[str, t.Any], params: dict[str, t.Any]) -> Fields:
     if prefix.endswith("/") or "AWSLogs" in prefix:
         allowed = "a prefix without a slash at its end and without AWSLogs, which AWS Config adds"
         raise OptionError("delivery_channel.s3_key_prefix", prefix, allowed)
-    if fields.get("s3_kms_key_arn") and not KMS_ARN.fullmatch(fields["s3_kms_key_arn"]):
+    if fields.get("s3_kms_key_arn") and not KMS_ARN.fullmatch(SAMPLE_SCOPE.substitute(fields["s3_kms_key_arn"])):
         raise OptionError("delivery_channel.s3_kms_key_arn", fields["s3_kms_key_arn"], "the ARN of a KMS key or alias")
     if fields.get("sns_topic_arn") and not TOPIC_ARN.fullmatch(fields["sns_topic_arn"]):
         raise OptionError("delivery_channel.sns_topic_arn", fields["sns_topic_arn"], "the ARN of a topic")

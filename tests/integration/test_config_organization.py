@@ -437,16 +437,17 @@ def play(emulator: Emulator, tmp_path: Path) -> t.Callable[..., Run]:
 
 def test_the_role_brings_an_organization_to_the_baseline(emulator: Emulator, play: t.Callable[..., Run]) -> None:
     """S001-32 to S001-48, T-09, T-12: from nothing, planned and done, and the second run changes nothing."""
-    plan = play("--check")
+    variables = {"config_key_alias": "alias/acme-config"}
+    plan = play("--check", **variables)
     assert plan.returncode == 0, plan.messages()
     assert not emulator.writes()
 
     support.delegate(emulator, support.CONFIG, support.MULTI_ACCOUNT)
-    done = play()
+    done = play(**variables)
     assert done.returncode == 0, done.messages()
     assert done.changes() == plan.changes()
     assert "OrganizationRestrictedSSH is CREATE_IN_PROGRESS" in done.stderr
-    again = play()
+    again = play(**variables)
     assert again.returncode == 0, again.messages()
     assert again.changes() == []
 
@@ -457,6 +458,7 @@ def test_the_role_brings_an_organization_to_the_baseline(emulator: Emulator, pla
     for account in NAMES:
         (channel,) = support.config(emulator, account).describe_delivery_channels()["DeliveryChannels"]
         assert channel["s3BucketName"] == f"acme-config-{LOG_ARCHIVE}"
+        assert channel["s3KmsKeyArn"] == f"arn:aws:kms:{HOME_REGION}:{LOG_ARCHIVE}:alias/acme-config"
         assert channel["configSnapshotDeliveryProperties"]["deliveryFrequency"] == "One_Hour"
         rules = rules_of(emulator, account, OTHER_REGION)
         assert any(name.startswith("OrgConfigRule-OrganizationRestrictedSSH-") for name in rules)
