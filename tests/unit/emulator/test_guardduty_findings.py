@@ -160,7 +160,7 @@ def test_members_have_the_lists_of_their_administrator(emulator: Emulator, guard
 
 
 def test_a_finding_becomes_an_event(emulator: Emulator, guardduty: Any, identifier: str) -> None:
-    """S001-54 to S001-56: by rule, all findings, those of a type, and those above a severity as a number (T-11)."""
+    """S001-54 to S001-56, S001-58, T-11: all findings, those of a type, and those above a severity, a number."""
     events, sqs = emulator.client("events"), emulator.client("sqs")
     patterns: dict[str, dict[str, Any]] = {
         "all": {},
