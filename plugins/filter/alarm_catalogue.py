@@ -110,6 +110,33 @@ _value:
       description: As the option O(secops.aws_baseline.metric_alarms#module:alarms).
       type: list
       elements: dict
+    entries:
+      description: What each alarm that tells people is about, in the order of the catalogue.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The entry of the catalogue.
+          type: str
+        alarm:
+          description: Name of the alarm.
+          type: str
+        title:
+          description: What happened.
+          type: str
+        severity:
+          description: How bad it is.
+          type: str
+        why:
+          description: Why it matters.
+          type: str
+        runbook:
+          description: What to do.
+          type: str
+        cis:
+          description: Controls of CIS 1.4.
+          type: list
+          elements: str
     topics:
       description: As the option O(secops.aws_baseline.notification_topics#module:topics), without the key.
       type: list

@@ -457,6 +457,7 @@ class _Plan:
         self.topics = topics
         self.filters: list[dict[str, t.Any]] = []
         self.alarms: list[dict[str, t.Any]] = []
+        self.entries: list[dict[str, t.Any]] = []
 
     def add(self, suffix: str, metric: str, patterns: t.Sequence[Entry], alarm: Entry) -> None:
         """Adds an alarm and the filters of its metric; ``patterns`` are what the filters differ in."""
@@ -519,6 +520,8 @@ def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[st
             ]
         )
     plan.add(entry["suffix"], entry["metric"], patterns, {**entry, "alarm_description": description})
+    about = {name: entry[name] for name in ("id", "title", "severity", "why", "runbook", "cis")}
+    plan.entries.append({**about, "alarm": plan.alarms[-1]["name"]})
 
 
 def _prove(plan: _Plan, entry: Entry) -> None:
@@ -590,8 +593,9 @@ def compose(
     ``topic_policy`` is the document each topic gets, with ``${TopicName}`` for its name.
 
     Returns ``filters``, ``alarms`` and ``topics`` as the modules metric_filters, metric_alarms and notification_topics
-    take them, ``left_out`` (``id``, ``variables``: alarms without their environment values) and ``without_subscriber``
-    (names of topics that reach nobody yet).
+    take them, ``entries`` (``id``, ``alarm``, ``title``, ``severity``, ``why``, ``runbook``, ``cis``: what each alarm
+    that tells people is about), ``left_out`` (``id``, ``variables``: alarms without their environment values) and
+    ``without_subscriber`` (names of topics that reach nobody yet).
 
     Raises AlarmCatalogueError with all problems at once.
     """
@@ -632,6 +636,7 @@ def compose(
     return {
         "filters": plan.filters,
         "alarms": plan.alarms,
+        "entries": plan.entries,
         "topics": [_topic(topic, topic_policy) for topic in created],
         "left_out": left_out,
         "without_subscriber": [topic["name"] for topic in created if not topic["subscriptions"]],
