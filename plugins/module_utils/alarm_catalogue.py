@@ -359,8 +359,8 @@ def _own_patterns(entry: Entry, fields: Entry) -> None:
     """Patterns that a user gave in place of the shipped detection."""
     patterns = fields.get("patterns") or ([fields["pattern"]] if "pattern" in fields else None)
     if patterns:
-        accepted = {name: fields[name] for name in ("accepted_findings",) if name in fields}
-        entry["detection"] = [{"pattern": pattern, **accepted} for pattern in patterns]
+        accepted = fields.get("accepted_findings", [])
+        entry["detection"] = [{"pattern": pattern, "accepted_findings": accepted} for pattern in patterns]
 
 
 def _extra_entry(fields: Entry) -> Entry:

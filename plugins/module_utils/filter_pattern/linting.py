@@ -100,6 +100,7 @@ def _letters(text: str) -> str:
 
 
 def of_length(length: int) -> list[Finding]:
+    """Findings about how long a text is."""
     if length < NEAR_MAXIMUM_LENGTH:
         return []
     return [Finding("near-limit", f"{length} characters; CloudWatch Logs takes up to {MAXIMUM_LENGTH}")]
@@ -211,11 +212,8 @@ class _Linter:
         if 0 in selector.steps and not anything and not isinstance(condition, NotExists):
             self.add("first-element", f"{name} is the first element only; [*] stands for any", position)
         if isinstance(condition, Is) and condition.what != "NULL" and selector in TEXTS:
-            self.add(
-                "never-true",
-                f'{name} is a text, {condition.what.lower()} or not: = "{condition.what.lower()}"',
-                position,
-            )
+            text = condition.what.lower()
+            self.add("never-true", f'{name} is a text, even if it is {text}: = "{text}"', position)
         if not isinstance(condition, Comparison):
             return
         value = condition.value
@@ -281,7 +279,7 @@ class _Linter:
 
     def conjunction(self, expression: And, there: frozenset[Selector]) -> None:
         parts = list(_flat(expression, And))
-        self.repetitions(parts, "=", "!=")
+        self.repetitions(parts, "!=")
         for part in parts:
             others = [other for other in parts if other is not part]
             self.structure(part, there.union(*map(_present, others)))
@@ -293,24 +291,23 @@ class _Linter:
         for part in parts:
             if not isinstance(part, Or):
                 continue
-            dead = [one for one in part.parts if self.contradiction([*simple, *_conditions(one)])]
-            for one in part.parts if len(dead) == len(part.parts) else dead:
+            for one in part.parts:
                 problem = self.contradiction([*simple, *_conditions(one)])
-                self.add("contradiction", t.cast(str, problem), one.position)
+                if problem:
+                    self.add("contradiction", problem, one.position)
 
     def alternatives(self, expression: Or, there: frozenset[Selector]) -> None:
         parts = list(_flat(expression, Or))
-        self.repetitions(parts, "!=", "=")
+        self.repetitions(parts, "=")
         absent = frozenset(part.selector for part in parts if isinstance(part, NotExists))
         for part in parts:
             self.structure(part, there | absent)
             if isinstance(part, And) and not part.grouped and part.position is not None:
-                self.add(
-                    "mixed-operators", "&& binds tighter than ||; parentheses would say which is meant", part.position
-                )
+                message = "&& binds tighter than ||; parentheses would say which is meant"
+                self.add("mixed-operators", message, part.position)
         exclusions = [part for part in parts if isinstance(part, Comparison) and part.operator == "!="]
         for part in exclusions:
-            if absent <= {part.selector} and absent:
+            if absent == {part.selector}:
                 continue
             if len(exclusions) > 1 or part.selector in ALWAYS_THERE:
                 self.add(
@@ -339,10 +336,10 @@ class _Linter:
                     return f"{self.name(outer)} does not exist, and so neither does {self.name(other.selector)}"
         return None
 
-    def repetitions(self, parts: list[Expression], narrow: str, wide: str) -> None:
-        """Parts that others make superfluous.
+    def repetitions(self, parts: list[Expression], generous: str) -> None:
+        """Parts that others make superfluous. generous: the operator with which the wider text is the one that counts.
 
-        Joined by &&, a = b makes a = b* superfluous; joined by ||, the other way round. With != it is the opposite.
+        Joined by &&, a = b makes a = b* superfluous, but a != b* makes a != b so; joined by ||, the other way round.
         """
         seen: list[Expression] = []
         for part in parts:
@@ -357,10 +354,9 @@ class _Linter:
                 if one.selector.has_wildcard or not _covers(other.value.text, one.value.text):
                     continue
                 # every text that is like one is like the other, too
-                superfluous, cause = (one, other) if one.operator == wide else (other, one)
-                if one.operator in (narrow, wide):
-                    message = f"{value_text(cause.value)} makes {value_text(superfluous.value)} superfluous"
-                    self.add("subsumed", message, superfluous.position)
+                superfluous, cause = (one, other) if one.operator == generous else (other, one)
+                message = f"{value_text(cause.value)} makes {value_text(superfluous.value)} superfluous"
+                self.add("subsumed", message, superfluous.position)
 
 
 def _flat(expression: Expression, kind: type) -> t.Iterator[Expression]:

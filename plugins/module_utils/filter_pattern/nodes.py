@@ -87,10 +87,6 @@ class Selector:
         return any(isinstance(step, (AnyKey, AnyIndex)) for step in self.steps)
 
 
-def _beside(default: t.Any) -> t.Any:
-    return field(default=default, compare=False, repr=False)
-
-
 @dataclass(frozen=True)
 class Comparison:
     """``operator`` is one of = != < > <= >=."""
@@ -98,7 +94,7 @@ class Comparison:
     selector: Selector
     operator: str
     value: Value
-    position: int | None = _beside(None)
+    position: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ class Is:
 
     selector: Selector
     what: str
-    position: int | None = _beside(None)
+    position: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +111,7 @@ class NotExists:
     """The property is absent."""
 
     selector: Selector
-    position: int | None = _beside(None)
+    position: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -123,8 +119,8 @@ class And:
     """Every part holds. ``grouped`` is whether it was in parentheses of its own."""
 
     parts: tuple[Expression, ...]
-    position: int | None = _beside(None)
-    grouped: bool = _beside(False)
+    position: int | None = field(default=None, compare=False, repr=False)
+    grouped: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -132,8 +128,8 @@ class Or:
     """At least one part holds."""
 
     parts: tuple[Expression, ...]
-    position: int | None = _beside(None)
-    grouped: bool = _beside(False)
+    position: int | None = field(default=None, compare=False, repr=False)
+    grouped: bool = field(default=False, compare=False, repr=False)
 
 
 Condition: t.TypeAlias = "Comparison | Is | NotExists"
@@ -147,7 +143,7 @@ class Field:
     name: str | None = None
     condition: Expression | None = None
     ellipsis: bool = False
-    position: int | None = _beside(None)
+    position: int | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,7 @@ class Term:
 
     kind: str
     value: String | Regex
-    position: int | None = _beside(None)
+    position: int | None = field(default=None, compare=False, repr=False)
 
 
 def number_of(text: str) -> float:

@@ -164,8 +164,7 @@ class _Group:
 
 
 def _expression(reader: _Reader, condition: t.Callable[[], Expression]) -> Expression:
-    """Reads conditions joined by && and ||, && binding tighter. Not recursive: parentheses may be as deep as they are
-    many."""
+    """Reads conditions joined by && and ||, && binding tighter, with parentheses of any depth."""
     groups = [_Group(reader.position)]
     while True:
         reader.skip()

@@ -124,7 +124,8 @@ class _Parser:
     def braces(self, start: int) -> tuple[int, int | None]:
         match = _BRACES.match(self.text, start)
         if not match:
-            raise RegexError("expected {n}, {n,} or {n,m}; a brace itself needs a backslash", start)
+            message = "expected {n}, {n,} or {n,m}; a brace itself needs a backslash"
+            raise RegexError(message, start)
         least = int(match[1])
         most = least if not match[2] else int(match[3]) if match[3] else None
         if max(least, most or 0) > MAXIMUM_REPEATS or (most is not None and most < least):
