@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 
+import tests.plugins.collection_loader  # noqa: F401  (makes the collection importable)
+from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_catalogue import compose
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "controls.md"
 VERSIONS = ("1.2", "1.4", "3.0", "5.0", "6.0", "7.0")
@@ -41,6 +44,25 @@ Id is what `alarms_overrides` and this page call an alarm. Who is told are the t
 section is 5.
 
 """
+SETTINGS = """
+## What a setting does to CIS
+
+A control is lost when the alarm that stands for it tells of less than CIS asks for, unless the filter with the literal
+text of CIS stays beside it (`alarms_cis_evidence`, which has none for 4.15). The columns say which controls are then
+left if the setting is made for every alarm; fields are those of
+[`alarms_overrides`](../roles/alarms/README.md#overrides).
+
+"""
+EXCLUDE = {"principals": ["*:role/acme-pipeline"]}
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "none of these": {},
+    "`notify`, `severity`, `period`, texts": {"period": 60, "severity": "low", "runbook": "Ask the caller."},
+    "a higher `threshold`": {"threshold": 50},
+    "`exclude`": {"exclude": EXCLUDE},
+    "`pattern` or `patterns`": {"pattern": '{ $.eventName = "Mine" }'},
+    "`detection: false`": {"detection": False},
+    "`enabled: false`": {"enabled": False},
+}
 RULES = """
 ## AWS Config rules
 
@@ -90,6 +112,22 @@ def condition(alarm: dict[str, Any]) -> str:
     return f"{sign} {alarm['threshold']} in {alarm['period']} s"
 
 
+def kept(override: dict[str, Any], cis_evidence: bool) -> str:
+    """Which of the controls are left when every alarm has an override."""
+    topic = {"key": "", "name": "t", "display_name": "t", "subscriptions": [], "always": True}
+    plan = compose(
+        alarms(),
+        name_prefix="baseline",
+        metric_namespace="CloudTrailMetrics",
+        topics=[{**topic, "key": key, "name": key} for key in sorted({key for a in alarms() for key in a["notify"]})],
+        overrides={a["id"]: override for a in alarms() if a.get("cis")},
+        cis_evidence=cis_evidence,
+    )
+    left = [row["control"] for row in plan["controls"] if row["kept_by"]]
+    lost = [row["control"] for row in plan["controls"] if not row["kept_by"]]
+    return "all" if not lost else "none" if not left else f"all but {', '.join(lost)}"
+
+
 def page() -> str:
     """The whole page."""
     controls = table(
@@ -123,7 +161,11 @@ def page() -> str:
         ("Rule", "It checks", "Where"),
         [(f"`{rule['name']}`", rule["description"], rule["scope"]) for rule in rules()],
     )
-    return HEADER + controls + ALARMS + told + RULES + reported
+    settings = table(
+        ("Setting", "Left without evidence", "Left with `alarms_cis_evidence: true`"),
+        [(name, kept(override, False), kept(override, True)) for name, override in OVERRIDES.items()],
+    )
+    return HEADER + controls + ALARMS + told + SETTINGS + settings + RULES + reported
 
 
 if __name__ == "__main__":

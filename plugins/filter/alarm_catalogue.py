@@ -137,6 +137,27 @@ _value:
           description: Controls of CIS 1.4.
           type: list
           elements: str
+    controls:
+      description: What stands for each control of CIS 1.4.
+      type: list
+      elements: dict
+      contains:
+        control:
+          description: Number of the control.
+          type: str
+        id:
+          description: The entry of the catalogue.
+          type: str
+        kept_by:
+          description:
+            - C(detection) when people are told of everything that the control asks for, C(evidence) when there is a
+              filter with its literal text. The control is lost when there is neither.
+          type: list
+          elements: str
+        narrowed_by:
+          description: The fields of an override by which people are told of less.
+          type: list
+          elements: str
     topics:
       description: As the option O(secops.aws_baseline.notification_topics#module:topics), without the key.
       type: list

@@ -19,13 +19,24 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.address_regex 
     AddressRegexError,
     network_alternatives,
 )
+from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_exclusions import (
+    FINDINGS_OF_EXCLUSIONS,
+    TOO_LONG,
+    conditions,
+    narrowed,
+    problems_of,
+    with_conditions,
+)
+from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_stories import StoryError, stories
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import (
     CODES,
     MAXIMUM_LENGTH,
     FilterPatternError,
     has_regex,
+    parse,
     validate,
 )
+from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 MAXIMUM_FILTERS = 100
 MAXIMUM_REGEX_FILTERS = 5
@@ -52,7 +63,11 @@ _DEFAULTS: dict[str, t.Any] = {
     "period": 300,
     "threshold": 1,
     "comparison_operator": "GreaterThanOrEqualToThreshold",
+    "exclude": {},
 }
+
+_SAMPLE = Scope("111122223333", "eu-central-1")
+"""Stands for any account and region, to try patterns on stories."""
 
 Entry = dict[str, t.Any]
 
@@ -192,7 +207,7 @@ def _patterns_of(item: Entry, environment: t.Mapping[str, t.Sequence[str]], wher
             raise AlarmCatalogueError(
                 [
                     f"{kind.variable} makes the pattern of {where} {len(whole)} characters long, CloudWatch Logs takes "
-                    f"up to {MAXIMUM_LENGTH}: name fewer or larger networks"
+                    f"up to {MAXIMUM_LENGTH}: name fewer or larger networks, or exclude less"
                 ]
             )
         return [whole]
@@ -311,6 +326,7 @@ _CHANGEABLE = [
     "period",
     "threshold",
     "comparison_operator",
+    "exclude",
     "pattern",
     "patterns",
     "accepted_findings",
@@ -330,6 +346,8 @@ def _check_fields(where: str, fields: t.Any, allowed: t.Sequence[str], topics: t
         try:
             if name == "notify":
                 _check_notify(f"{where}.notify", value, topics)
+            elif name == "exclude":
+                problems += problems_of(f"{where}.exclude", value)
             else:
                 _CHECKS[name](f"{where}.{name}", value)
         except AlarmCatalogueError as error:
@@ -361,6 +379,7 @@ def _own_patterns(entry: Entry, fields: Entry) -> None:
     if patterns:
         accepted = fields.get("accepted_findings", [])
         entry["detection"] = [{"pattern": pattern, "accepted_findings": accepted} for pattern in patterns]
+        entry["own_patterns"] = True
 
 
 def _extra_entry(fields: Entry) -> Entry:
@@ -497,13 +516,52 @@ def _watched(entry: Entry, environment: t.Mapping[str, t.Sequence[str]]) -> list
     return [str(value) for key in keys if ENVIRONMENT_VALUES[key].splittable for value in environment[key]]
 
 
+def _narrowed_patterns(
+    item: Entry, entry: Entry, environment: t.Mapping[str, t.Sequence[str]], further: list[str]
+) -> list[str]:
+    """The patterns of one detection item, without what the entry excludes."""
+    if not further:
+        return _patterns_of(item, environment, entry["id"])
+    once = (int(entry["threshold"]), entry["comparison_operator"]) != (1, _DEFAULTS["comparison_operator"])
+    try:
+        if item.get("each"):
+            item = {**item, "pattern": with_conditions(item["pattern"], further)}
+            result = _patterns_of(item, environment, entry["id"])
+            if max(map(len, result)) > MAXIMUM_LENGTH:
+                raise FilterPatternError(TOO_LONG)
+            return result
+        return narrowed(item["pattern"], further, once)
+    except FilterPatternError as error:
+        raise AlarmCatalogueError([f"alarms_overrides[{entry['id']!r}].exclude makes no pattern: {error}"]) from error
+
+
+def _check_fires(entry: Entry, patterns: t.Sequence[Entry], environment: t.Mapping[str, t.Sequence[str]]) -> None:
+    """Refuse exclusions after which nothing raises an alarm that its stories say must."""
+    try:
+        raising, _near_misses = stories(entry["id"], {**environment, "account_id": _SAMPLE.account_id})
+    except StoryError:  # an alarm of one's own
+        return
+    parsed = [parse(_SAMPLE.substitute(fields["pattern"])) for fields in patterns]
+    if not any(pattern.matches(story.record) for story in raising for pattern in parsed):
+        raise _bad(
+            f"alarms_overrides[{entry['id']!r}].exclude",
+            entry["exclude"],
+            "the alarm would never fire. Exclude less, or set enabled to false",
+        )
+
+
 def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[str]]) -> None:
     patterns = []
+    further = conditions(entry["exclude"])
     for item in entry["detection"]:
-        for pattern in _patterns_of(item, environment, entry["id"]):
+        for pattern in _narrowed_patterns(item, entry, environment, further):
             _check_pattern(f"the pattern of {entry['id']}", pattern)
             fields = {name: item[name] for name in ("metric_value", "accepted_findings") if name in item}
+            if further:
+                fields["accepted_findings"] = [*fields.get("accepted_findings", ()), *FINDINGS_OF_EXCLUSIONS]
             patterns.append({"pattern": pattern, **fields})
+    if further and not entry.get("own_patterns"):
+        _check_fires(entry, patterns, environment)
     description = describe(entry, _watched(entry, environment))
     if len(description) > MAXIMUM_DESCRIPTION:
         raise AlarmCatalogueError(
@@ -540,6 +598,33 @@ def _prove(plan: _Plan, entry: Entry) -> None:
     metric = f"CIS-{control}-EventCount"
     fields = {"pattern": evidence["pattern"], "accepted_findings": list(FINDINGS_OF_EVIDENCE)}
     plan.add(f"CIS-{control}", metric, [fields], alarm)
+
+
+def _controls(
+    catalogue: t.Sequence[Entry], entries: t.Sequence[Entry], overrides: t.Mapping[str, t.Any]
+) -> list[dict[str, t.Any]]:
+    """For each CIS control which purpose of its alarm stands for it, and what keeps the alarm from doing so."""
+    chosen = {entry["id"]: entry for entry in entries}
+    result = []
+    for shipped in catalogue:
+        entry = chosen.get(shipped["id"])
+        narrowed_by = ["enabled"] if entry is None else _narrowed_by(entry, {**_DEFAULTS, **shipped}, overrides)
+        kept_by = [] if narrowed_by else ["detection"]
+        if entry is not None and entry["prove"]:
+            kept_by.append("evidence")
+        for control in shipped.get("cis", ()):
+            result.append({"control": control, "id": shipped["id"], "kept_by": kept_by, "narrowed_by": narrowed_by})
+    return sorted(result, key=lambda row: [int(part) for part in row["control"].split(".")])
+
+
+def _narrowed_by(entry: Entry, shipped: Entry, overrides: t.Mapping[str, t.Any]) -> list[str]:
+    """What an override changes so that people are not told of everything that CIS asks for."""
+    found = [] if entry["detect"] else ["detection"]
+    found += ["exclude"] if conditions(entry["exclude"]) else []
+    found += [name for name in ("pattern", "patterns") if name in overrides.get(entry["id"], {})]
+    found += ["threshold"] if int(entry["threshold"]) > int(shipped["threshold"]) else []
+    found += ["comparison_operator"] if entry["comparison_operator"] != shipped["comparison_operator"] else []
+    return found
 
 
 def _missing_values(entry: Entry, environment: t.Mapping[str, t.Sequence[str]]) -> list[str]:
@@ -594,8 +679,9 @@ def compose(
 
     Returns ``filters``, ``alarms`` and ``topics`` as the modules metric_filters, metric_alarms and notification_topics
     take them, ``entries`` (``id``, ``alarm``, ``title``, ``severity``, ``why``, ``runbook``, ``cis``: what each alarm
-    that tells people is about), ``left_out`` (``id``, ``variables``: alarms without their environment values) and
-    ``without_subscriber`` (names of topics that reach nobody yet).
+    that tells people is about), ``left_out`` (``id``, ``variables``: alarms without their environment values),
+    ``without_subscriber`` (names of topics that reach nobody yet) and ``controls`` (``control``, ``id``, ``kept_by``,
+    ``narrowed_by``: which purpose of an alarm stands for a CIS control, and what an override takes away from it).
 
     Raises AlarmCatalogueError with all problems at once.
     """
@@ -637,6 +723,7 @@ def compose(
         "filters": plan.filters,
         "alarms": plan.alarms,
         "entries": plan.entries,
+        "controls": _controls(catalogue, entries, overrides or {}),
         "topics": [_topic(topic, topic_policy) for topic in created],
         "left_out": left_out,
         "without_subscriber": [topic["name"] for topic in created if not topic["subscriptions"]],
