@@ -12,6 +12,7 @@ from typing import Any
 
 from . import guardrails, policies
 from .actions import iam_action
+from .errors import AwsError
 from .faults import access_denied
 from .registry import Scope
 from .services import contexts, delivery, lambda_runtime
@@ -35,6 +36,13 @@ def check(service: str, operation: str, params: dict[str, Any], scope: Scope) ->
             statements = [_without_resource(one) if one["Effect"] == "Allow" else one for one in statements]
         if not policies.allows({"Statement": statements}, role.arn, action, resource, contexts.of_caller(scope)):
             raise access_denied(service, operation, scope.principal, resource=resource)
+    topic = delivery.find_topic(params.get("TopicArn", "")) if (service, operation) == ("sns", "Publish") else None
+    key_id = topic.attributes.get("KmsMasterKeyId") if topic else None
+    if key_id and not delivery.role_may_encrypt(role, key_id, scope):
+        raise AwsError(
+            "KMSAccessDenied",
+            f"User: {scope.principal} is not authorized to perform: kms:GenerateDataKey on the key of the topic",
+        )
 
 
 def _without_resource(statement: dict[str, Any]) -> dict[str, Any]:

@@ -103,5 +103,22 @@ def role_allows(role: Any, action: str, resource: str, context: Context | None =
     return policies.allows({"Statement": role_statements(role)}, role.arn, action, resource, context)
 
 
+def role_may_encrypt(role: Any, reference: str, scope: Scope) -> bool:
+    """Whether a role may use the key that encrypts a topic, queue or stream; reference names it as in that account.
+
+    AWS's own keys are for everybody of the account.
+    """
+    if "alias/aws/" in reference:
+        return True
+    key = find_key(reference, scope)
+    if key is None or key.key_state not in USABLE_KEY_STATES:
+        return False
+    context: Context = {"kms:ResourceAliases": sorted(key.aliases)} if key.aliases else {}
+    return all(
+        role_allows(role, one, key.arn, context) and key_allows(key, role.arn, (one,), context)
+        for one in ("kms:GenerateDataKey", "kms:Decrypt")
+    )
+
+
 def log_group_exists(name: str, scope: Scope) -> bool:
     return name in scope.moto("logs").groups

@@ -199,11 +199,7 @@ def _may(role: Any, action: str, target: str, key_id: str | None) -> bool:
     if not key_id:
         return True
     _, _, _, region, account, _ = target.split(":", 5)
-    key = delivery.find_key(key_id, Scope(account, region))
-    wanted = ("kms:GenerateDataKey", "kms:Decrypt")
-    return key is not None and all(
-        delivery.role_allows(role, one, key.arn) and delivery.key_allows(key, role.arn, (one,), {}) for one in wanted
-    )
+    return delivery.role_may_encrypt(role, key_id, Scope(account, region))
 
 
 # --- by callers -----------------------------------------------------------------------------------------------------

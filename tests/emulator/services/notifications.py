@@ -67,8 +67,17 @@ def _key_lets(key_id: str, arn: str, principal: str, context: Context) -> bool:
     )
 
 
-def deliver(topic: Topic, message: str, subject: str | None = None, attributes: Params | None = None) -> str:
-    """Send a message to all who subscribe to the topic and have confirmed it; its id."""
+def deliver(
+    topic: Topic,
+    message: str,
+    subject: str | None = None,
+    attributes: Params | None = None,
+    texts: dict[str, str] | None = None,
+) -> str:
+    """Send a message to all who subscribe to the topic and have confirmed it; its id.
+
+    texts: what is sent in place of the message, by protocol; C(default) for others.
+    """
     identifier = random_uuid()
     envelope: Params = {"Type": "Notification", "MessageId": identifier, "TopicArn": topic.arn}
     if subject:
@@ -84,8 +93,9 @@ def deliver(topic: Topic, message: str, subject: str | None = None, attributes: 
             name: {"Type": one["DataType"], "Value": one.get("StringValue", "")} for name, one in attributes.items()
         }
     for one in list(topic.subscriptions):
-        if one.confirmed and _passes(one, message, attributes or {}) and not _send(topic, one, envelope):
-            _to_dead_letters(topic, one, envelope)
+        own = envelope if texts is None else {**envelope, "Message": texts.get(one.protocol, texts["default"])}
+        if one.confirmed and _passes(one, message, attributes or {}) and not _send(topic, one, own):
+            _to_dead_letters(topic, one, own)
     return identifier
 
 

@@ -443,8 +443,26 @@ def list_tags_for_resource(params: Params, scope: Scope, state: Topics) -> Param
 @service.operation("Publish")
 def publish(params: Params, scope: Scope, state: Topics) -> Params:
     topic = _published(params.get("TopicArn") or params.get("TargetArn", ""), scope)
-    attributes = params.get("MessageAttributes")
-    return {"MessageId": notifications.deliver(topic, params["Message"], params.get("Subject"), attributes)}
+    subject, attributes = params.get("Subject"), params.get("MessageAttributes")
+    if subject is not None and not (0 < len(subject) <= 100 and subject.isascii() and subject.isprintable()):
+        raise _invalid("Subject")
+    texts = None
+    if "MessageStructure" in params:
+        texts = _texts_by_protocol(params["MessageStructure"], params["Message"])
+    return {"MessageId": notifications.deliver(topic, params["Message"], subject, attributes, texts)}
+
+
+def _texts_by_protocol(structure: str, message: str) -> dict[str, str]:
+    """The texts of a message that has one for each protocol, and one for all others."""
+    try:
+        texts = json.loads(message) if structure == "json" else None
+    except ValueError:
+        raise _invalid("Message Structure - JSON message body failed to parse") from None
+    if not isinstance(texts, dict):
+        raise _invalid("MessageStructure")
+    if not isinstance(texts.get("default"), str):
+        raise _invalid("Message Structure - No default entry in JSON message body")
+    return texts
 
 
 def _published(arn: str, scope: Scope) -> Topic:

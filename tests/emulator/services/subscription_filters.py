@@ -223,6 +223,9 @@ def _to_stream(scope: Scope, arn: str, role_arn: str, stream: str, message: Para
     name = arn.rsplit("/", 1)[-1]
     if name not in backend.streams or not _role_may(role_arn, scope, arn, "kinesis:PutRecord", "kinesis:PutRecords"):
         return False
+    key_id, owner = backend.streams[name].key_id, scope.at(account=arn.split(":")[4], region=arn.split(":")[3])
+    if key_id and not delivery.role_may_encrypt(delivery.find_role(role_arn), key_id, owner):
+        return False
     data = base64.b64encode(_packed(message)).decode()
     backend.put_record(arn, name, stream or "control", "", data)
     return True

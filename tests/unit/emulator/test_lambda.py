@@ -229,6 +229,30 @@ def test_code_calls_aws_as_its_role(emulator: Emulator) -> None:
     assert emulator.calls(action="sns:Publish")[-1].error is None
 
 
+@pytest.mark.parametrize("alias", ["alias/topics", "alias/others"])
+def test_code_needs_the_key_of_an_encrypted_topic(emulator: Emulator, alias: str) -> None:
+    """Keys go by their aliases in the role's policy."""
+    key = make_key(emulator)
+    emulator.client("kms").create_alias(AliasName="alias/topics", TargetKeyId=key)
+    emulator.client("sns").create_topic(Name="alarms", Attributes={"KmsMasterKeyId": "alias/topics"})
+    code = """
+        import boto3
+        def handler(event, context):
+            boto3.client("sns").publish(TopicArn=event["topic"], Message="m")
+    """
+    client = make_function(emulator, code)
+    condition = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}}
+    allowed = document(
+        statement(None, "sns:Publish", TOPIC),
+        statement(
+            None, ["kms:GenerateDataKey", "kms:Decrypt"], f"arn:aws:kms:{REGION}:{ACCOUNT}:key/*", Condition=condition
+        ),
+    )
+    emulator.client("iam").put_role_policy(RoleName="forward", PolicyName="allowed", PolicyDocument=allowed)
+    result, error = invoke(client, {"topic": TOPIC})
+    assert (error is None) == (alias == "alias/topics"), result
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "message"),
     [

@@ -143,6 +143,32 @@ def test_queues_of_the_account_and_phones_are_confirmed_at_once(emulator: Emulat
     assert (body["Message"], body["Subject"], body["TopicArn"]) == ("hello", "s", ARN)
 
 
+def test_a_message_can_have_a_text_for_each_protocol(emulator: Emulator, sns: Any) -> None:
+    sns.subscribe(TopicArn=ARN, Protocol="sms", Endpoint="+491701234567")
+    sns.subscribe(TopicArn=ARN, Protocol="email", Endpoint="me@example.com")
+    emulator.confirm_subscription(ARN, "me@example.com")
+    texts = json.dumps({"default": "the whole text", "sms": "short"})
+    sns.publish(TopicArn=ARN, Message=texts, MessageStructure="json")
+    assert {one["protocol"]: one["message"] for one in emulator.outbox()} == {"sms": "short", "email": "the whole text"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"MessageStructure": "json", "Message": "no json"},
+        {"MessageStructure": "json", "Message": "[]"},
+        {"MessageStructure": "json", "Message": '{"sms": "short"}'},
+        {"MessageStructure": "xml", "Message": '{"default": "text"}'},
+        {"Message": "m", "Subject": "x" * 101},
+        {"Message": "m", "Subject": "two\nlines"},
+        {"Message": "m", "Subject": "M\u00fcller"},
+    ],
+)
+def test_messages_that_sns_refuses(sns: Any, message: dict[str, str]) -> None:
+    with refused("InvalidParameter"):
+        sns.publish(TopicArn=ARN, **message)
+
+
 @pytest.mark.parametrize(
     ("protocol", "endpoint"),
     [
