@@ -312,6 +312,8 @@ class _Reconciliation:
                         change.address, "PrerequisiteFailed", f"{name} {key}: {call.operation} needs {unknown}."
                     )
                     break
+                if call.settled and made:
+                    self._await_settled(change)
                 response = self._send(change, call, parameters, bool(made))
                 known = {attribute: extract(path, response) for attribute, path in call.returns.items()}
                 self.attributes[change.address] = {**self.attributes.get(change.address, {}), **known}
@@ -342,6 +344,20 @@ class _Reconciliation:
             except OperationError as error:
                 if error.code not in retried or error.is_final or time.monotonic() + pause > deadline:
                     raise
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _await_settled(self, change: Change) -> None:
+        """Wait, for a bounded time, until AWS has done what a change has written so far. Whether it did well, the end
+        tells."""
+        region, _name, key = change.address
+        client = self.connection.client(change.type.service, region)
+        deadline = time.monotonic() + PROPAGATION_SECONDS
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            found = change.type.settling(client, [key]).get(key)
+            if found is None or found.is_done or time.monotonic() + pause > deadline:
+                return
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

@@ -49,6 +49,7 @@ class Call:
     returns: attribute name -> JMESPath into the response, for values that AWS chooses and later calls need.
     service: botocore's client name where it is not the resource type's own.
     refusals: JMESPath into a response that AWS calls a success, to the reasons for which nothing was done all the same.
+    settled: whether AWS must first have done what the calls before it wrote, as C(settling) of the type tells.
     """
 
     operation: str
@@ -56,6 +57,7 @@ class Call:
     returns: c.Mapping[str, str] = dataclasses.field(default_factory=dict)
     service: str | None = None
     refusals: str | None = None
+    settled: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

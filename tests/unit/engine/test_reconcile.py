@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import collections.abc as c
 import copy
+import dataclasses
 import typing as t
 
 import pytest
@@ -34,6 +35,7 @@ ACCOUNT = "123456789012"
 HOME, ABROAD = "eu-central-1", "us-east-1"
 REGIONS = (HOME, ABROAD)
 KEY, BUCKET, TRAIL, USER, PACK = "Toy::Key", "Toy::Bucket", "Toy::Trail", "Toy::User", "Toy::Pack"
+BALE = "Toy::Bale"
 MEMBER = "Toy::Member"
 
 Address = tuple[str, str, str]
@@ -212,9 +214,23 @@ class Pack(Toy):
         return found
 
 
+class Bale(Pack):
+    """Is changed further only when it has settled."""
+
+    type = BALE
+
+    def _put(self, key: str, fields: Fields, names: list[str]) -> list[Call]:
+        return [dataclasses.replace(call, settled=True) for call in super()._put(key, fields, names)]
+
+    def settling(self, client: t.Any, keys: c.Sequence[str]) -> dict[str, Settling]:
+        client.listing(BALE)
+        looks = sum(name == BALE for _region, name in client.aws.reads)
+        return {key: Settling("MAKING", looks > 3) for key in keys}
+
+
 @pytest.fixture(autouse=True)
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for toy in (Key(), Bucket(), Trail(), User(), Pack(), Member()):
+    for toy in (Key(), Bucket(), Trail(), User(), Pack(), Bale(), Member()):
         monkeypatch.setitem(base._registry, toy.type, toy)
 
 
@@ -782,6 +798,20 @@ def test_what_was_written_is_waited_for_side_by_side_and_progress_is_told(aws: F
     assert clock.pauses == [0.5, 1.0]
     # one look for both, then two for the slow one
     assert looks(aws) == 3
+
+
+def test_a_call_can_wait_until_what_was_written_before_is_done(aws: FakeAws, clock: Clock) -> None:
+    run = reconcile(aws, Desired(BALE, "b", {"size": 1}))
+    assert not run.errors and aws.writes == [(HOME, "toy:Create_Bale"), (HOME, "toy:Put_Bale")]
+    # read once, looked at three times
+    assert clock.pauses == [0.5, 1.0]
+
+
+def test_a_call_does_not_wait_for_ever(aws: FakeAws, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bale, "settling", lambda self, client, keys: {"b": Settling("MAKING", False)})
+    run = reconcile(aws, Desired(BALE, "b", {"size": 1}))
+    assert not run.errors and aws.writes[-1] == (HOME, "toy:Put_Bale")
+    assert clock.now <= engine.PROPAGATION_SECONDS
 
 
 def test_nothing_is_waited_for_when_nothing_is_written(aws: FakeAws, clock: Clock) -> None:
