@@ -4,16 +4,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Options of modules that manage the one IAM role that their service needs."""
-
-    DOCUMENTATION = r"""
-options:
-  role:
-    description: An IAM role. What is not given is left as it is.
-    type: dict
-    suboptions:
+SUBOPTIONS = r"""
       name:
         description: Name of the role, 1 to 64 characters.
         type: str
@@ -57,3 +48,22 @@ options:
         description: Tags of the role. Others are removed.
         type: dict
 """
+
+
+class ModuleDocFragment:
+    """Options of modules that manage the IAM roles that their service needs, each by its name."""
+
+    # Annotated, because ansible-test's yamllint reads each plain assignment here as a string constant.
+    DOCUMENTATION: str = f"""
+options:
+  role:
+    description: An IAM role. What is not given is left as it is.
+    type: dict
+    suboptions:{SUBOPTIONS}"""
+
+    STREAM_ROLE: str = f"""
+options:
+  stream_role:
+    description: The IAM role with which CloudWatch Logs writes to a stream. What is not given is left as it is.
+    type: dict
+    suboptions:{SUBOPTIONS.replace("O(role.", "O(stream_role.")}"""

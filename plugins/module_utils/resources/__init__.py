@@ -15,7 +15,9 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources impo
     guardduty_findings,  # noqa: F401
     guardduty_organization,  # noqa: F401
     iam,  # noqa: F401
+    kinesis,  # noqa: F401
     kms,  # noqa: F401
+    lambda_,  # noqa: F401
     logs,  # noqa: F401
     organizations,  # noqa: F401
     s3,  # noqa: F401

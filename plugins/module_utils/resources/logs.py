@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CloudWatch Logs: log groups and metric filters."""
+"""CloudWatch Logs: log groups, metric filters and subscription filters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import typing as t
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.aws import Client
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import OptionError
-from ansible_collections.secops.aws_baseline.plugins.module_utils.options import SAMPLE_SCOPE, fields_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import FilterPatternError, parse
+from ansible_collections.secops.aws_baseline.plugins.module_utils.options import ROLE_ARN, SAMPLE_SCOPE, fields_of
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import kms
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import (
     Call,
@@ -223,3 +224,108 @@ class MetricFilter(ResourceType):
                 "metricTransformations": [transformation],
             },
         )
+
+
+SUBSCRIPTION_OPTIONS: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "pattern": {"type": "str"},
+    "destination_arn": {"type": "str"},
+    "role_arn": {"type": "str"},
+    "distribution": {"type": "str", "choices": ["ByLogStream", "Random"]},
+}
+"""Suboptions of every option that declares a subscription filter of a log group."""
+
+SUBSCRIPTION_NAME = re.compile(r"[^:*]{1,512}")
+DESTINATION_ARN = re.compile(r"arn:aws[a-z-]*:(lambda|kinesis|firehose|logs):[a-z0-9-]+:\d{12}:\S+")
+PLAIN_DESTINATIONS = ("lambda", "logs")
+"""Services that let CloudWatch Logs deliver by a policy of their own, not by a role."""
+
+
+def destination_service(arn: str) -> str:
+    """The service of a destination's ARN, which may have pseudo parameters."""
+    return SAMPLE_SCOPE.substitute(arn).split(":")[2]
+
+
+def subscription(group: str, options: Fields, option: str) -> Desired:
+    """The subscription filter that an option with SUBSCRIPTION_OPTIONS declares. option: its name.
+
+    Raises OptionError.
+    """
+    name = options["name"]
+    if not SUBSCRIPTION_NAME.fullmatch(name):
+        raise OptionError(f"{option}.name", name, "1 to 512 characters without : and *")
+    key = filter_key(group, name)
+    if options["state"] == "absent":
+        return Desired(SubscriptionFilter.type, key, state="absent")
+    fields = {field: options[field] for field in options if field not in ("name", "state")}
+    if fields["pattern"] is None:
+        raise OptionError(f"{option}.pattern", None, "a filter pattern; an empty one forwards everything")
+    try:
+        parse(fields["pattern"])
+    except FilterPatternError as error:
+        raise OptionError(f"{option}.pattern", fields["pattern"], f"a filter pattern: {error}") from error
+    arn, role = fields["destination_arn"], fields["role_arn"]
+    if not arn or not DESTINATION_ARN.fullmatch(SAMPLE_SCOPE.substitute(arn)):
+        allowed = "the ARN of a function, a stream, a delivery stream or a destination"
+        raise OptionError(f"{option}.destination_arn", arn, allowed)
+    if bool(role) == (destination_service(arn) in PLAIN_DESTINATIONS):
+        allowed = "nothing for a function or a destination" if role else "the role that may write to the stream"
+        raise OptionError(f"{option}.role_arn", role, allowed)
+    if role and not ROLE_ARN.fullmatch(SAMPLE_SCOPE.substitute(role)):
+        raise OptionError(f"{option}.role_arn", role, "the ARN of an IAM role")
+    # said, so that a filter that went to a stream before forgets its role
+    fields["role_arn"] = role or ""
+    return Desired(SubscriptionFilter.type, key, fields)
+
+
+@register
+class SubscriptionFilter(ResourceType):
+    """A subscription filter of a log group, which has room for two. Key: C(filter_key).
+
+    Fields: pattern, destination_arn, role_arn, distribution.
+    """
+
+    type = "AWS::Logs::SubscriptionFilter"
+    service = "logs"
+    after = ("AWS::Logs::LogGroup", "AWS::IAM::Role", "AWS::Kinesis::Stream", "AWS::Lambda::Permission")
+    # CloudWatch Logs tries the destination, which takes a moment to be there and to let it in
+    propagation_errors = frozenset({"InvalidParameterException"})
+    permissions = {
+        "read": ("logs:DescribeSubscriptionFilters",),
+        "write": ("logs:PutSubscriptionFilter", "logs:DeleteSubscriptionFilter", "iam:PassRole"),
+    }
+
+    NAMES: t.ClassVar[dict[str, str]] = {
+        "pattern": "filterPattern",
+        "destination_arn": "destinationArn",
+        "role_arn": "roleArn",
+        "distribution": "distribution",
+    }
+    """The fields, and what the API calls them."""
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        found = {}
+        absent = {"ResourceNotFoundException"}
+        for group in dict.fromkeys(key.split("|")[0] for key in [*wanted, *prefixes]):
+            for item in client.pages("DescribeSubscriptionFilters", "subscriptionFilters", absent, logGroupName=group):
+                fields = {field: item.get(name) for field, name in self.NAMES.items()}
+                found[filter_key(group, item["filterName"])] = Observed(fields)
+        return found
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        group, name = key.split("|", 1)
+        parameters = {parameter: fields[field] for field, parameter in self.NAMES.items() if fields.get(field)}
+        return [
+            Call(
+                "PutSubscriptionFilter",
+                {"logGroupName": group, "filterName": name, "filterPattern": fields["pattern"], **parameters},
+            )
+        ]
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        return self.create(key, after, scope)
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        group, name = key.split("|", 1)
+        return [Call("DeleteSubscriptionFilter", {"logGroupName": group, "filterName": name})]
