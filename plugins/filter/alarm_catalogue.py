@@ -137,6 +137,14 @@ _value:
           description: Controls of CIS 1.4.
           type: list
           elements: str
+        patterns:
+          description: What it looks for.
+          type: list
+          elements: str
+        topics:
+          description: ARNs of the topics that are told.
+          type: list
+          elements: str
     controls:
       description: What stands for each control of CIS 1.4.
       type: list

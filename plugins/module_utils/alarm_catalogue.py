@@ -19,6 +19,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.address_regex 
     AddressRegexError,
     network_alternatives,
 )
+from ansible_collections.secops.aws_baseline.plugins.module_utils.aggregate_pattern import EVERYTHING, aggregate
 from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_exclusions import (
     FINDINGS_OF_EXCLUSIONS,
     TOO_LONG,
@@ -40,6 +41,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import S
 
 MAXIMUM_FILTERS = 100
 MAXIMUM_REGEX_FILTERS = 5
+MAXIMUM_SUBSCRIPTION_FILTERS = 2
 MAXIMUM_DESCRIPTION = 1024
 
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -478,6 +480,10 @@ class _Plan:
         self.alarms: list[dict[str, t.Any]] = []
         self.entries: list[dict[str, t.Any]] = []
 
+    def arns(self, keys: t.Iterable[str]) -> list[str]:
+        """The ARNs of those topics that are there."""
+        return [topic_arn(self.topics[key]) for key in keys if key in self.topics]
+
     def add(self, suffix: str, metric: str, patterns: t.Sequence[Entry], alarm: Entry) -> None:
         """Adds an alarm and the filters of its metric; ``patterns`` are what the filters differ in."""
         name = f"{self.name_prefix}--{suffix}"
@@ -505,7 +511,7 @@ class _Plan:
                 "threshold": int(alarm["threshold"]),
                 "comparison_operator": alarm["comparison_operator"],
                 "treat_missing_data": "notBreaching",
-                "alarm_actions": [topic_arn(self.topics[key]) for key in alarm["notify"] if key in self.topics],
+                "alarm_actions": self.arns(alarm["notify"]),
             }
         )
 
@@ -578,8 +584,14 @@ def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[st
             ]
         )
     plan.add(entry["suffix"], entry["metric"], patterns, {**entry, "alarm_description": description})
-    about = {name: entry[name] for name in ("id", "title", "severity", "why", "runbook", "cis")}
-    plan.entries.append({**about, "alarm": plan.alarms[-1]["name"]})
+    plan.entries.append(
+        {
+            **{name: entry[name] for name in ("id", "title", "severity", "why", "runbook", "cis")},
+            "alarm": plan.alarms[-1]["name"],
+            "patterns": [item["pattern"] for item in patterns],
+            "topics": plan.arns(entry["notify"]),
+        }
+    )
 
 
 def _prove(plan: _Plan, entry: Entry) -> None:
@@ -678,10 +690,11 @@ def compose(
     ``topic_policy`` is the document each topic gets, with ``${TopicName}`` for its name.
 
     Returns ``filters``, ``alarms`` and ``topics`` as the modules metric_filters, metric_alarms and notification_topics
-    take them, ``entries`` (``id``, ``alarm``, ``title``, ``severity``, ``why``, ``runbook``, ``cis``: what each alarm
-    that tells people is about), ``left_out`` (``id``, ``variables``: alarms without their environment values),
-    ``without_subscriber`` (names of topics that reach nobody yet) and ``controls`` (``control``, ``id``, ``kept_by``,
-    ``narrowed_by``: which purpose of an alarm stands for a CIS control, and what an override takes away from it).
+    take them, ``entries`` (of each alarm that tells people ``id``, ``alarm``, ``title``, ``severity``, ``why``,
+    ``runbook``, ``cis``, ``patterns`` and ``topics``, which are ARNs), ``left_out`` (``id``, ``variables``: alarms
+    without their environment values), ``without_subscriber`` (names of topics that reach nobody yet) and ``controls``
+    (``control``, ``id``, ``kept_by``, ``narrowed_by``: which purpose of an alarm stands for a CIS control, and what an
+    override takes away from it).
 
     Raises AlarmCatalogueError with all problems at once.
     """
@@ -727,6 +740,60 @@ def compose(
         "topics": [_topic(topic, topic_policy) for topic in created],
         "left_out": left_out,
         "without_subscriber": [topic["name"] for topic in created if not topic["subscriptions"]],
+    }
+
+
+# --- forwarding -----------------------------------------------------------------------------------------------------
+
+
+def forward(
+    entries: t.Sequence[Entry],
+    *,
+    alarms: t.Sequence[str],
+    known: t.Sequence[str],
+    destinations: t.Sequence[Entry],
+    name_prefix: str,
+    most_filters: int = MAXIMUM_SUBSCRIPTION_FILTERS,
+) -> dict[str, t.Any]:
+    """What is to be forwarded for the alarms with the ids ``alarms``, of all that ``compose`` has as ``entries``.
+
+    ``known`` are the ids of all alarms there could be. ``destinations`` share the subscription filters, of which there
+    may be ``most_filters``; each has ``destination_arn``, perhaps ``role_arn``, and ``events``: ``all``, or
+    ``selected`` ones, of which some may be more than is wanted.
+
+    Returns ``alarms`` and ``subscription_filters`` as options of the module log_forwarding, ``topics`` (ARNs) and
+    ``left_out`` (ids of alarms that are off or lack their values of the environment).
+    """
+    problems = [
+        f"log_forwarding_alarms has {name!r}, which is none of {', '.join(known)}{_near(name, known)}"
+        for name in alarms
+        if name not in known
+    ]
+    room = most_filters // max(len(destinations), 1)
+    if not room:
+        problems.append(f"log_forwarding_most_filters is {most_filters}: {len(destinations)} destinations need as many")
+    if problems:
+        raise AlarmCatalogueError(problems)
+    wanted = ("id", "title", "severity", "why", "runbook", "patterns", "topics")
+    chosen = [{name: entry[name] for name in wanted} for entry in entries if entry["id"] in alarms]
+    found = [entry["id"] for entry in chosen]
+    patterns = [pattern for entry in chosen for pattern in entry["patterns"]]
+    selected = aggregate(patterns, room) if patterns else []
+    filters = [
+        {"pattern": pattern, **{name: one[name] for name in ("destination_arn", "role_arn") if one.get(name)}}
+        for one in destinations
+        for pattern in ([EVERYTHING] if one["events"] == "all" else selected)
+    ]
+    # always the same names, wherever they lead: there is no room for new filters beside old ones
+    names = [f"{name_prefix}--forwarding-{number}" for number in range(1, MAXIMUM_SUBSCRIPTION_FILTERS + 1)]
+    return {
+        "alarms": chosen,
+        "subscription_filters": [
+            {"name": name, **(filters[index] if index < len(filters) else {"state": "absent"})}
+            for index, name in enumerate(names)
+        ],
+        "topics": list(dict.fromkeys(topic for entry in chosen for topic in entry["topics"])),
+        "left_out": [name for name in alarms if name not in found],
     }
 
 

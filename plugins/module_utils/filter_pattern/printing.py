@@ -41,6 +41,11 @@ def write_json(expression: Expression) -> str:
     return _fitting(expression, lambda whole, blank: f"{{{blank}{_expression(whole, blank, selector_text)}{blank}}}")
 
 
+def write_closely(expression: Expression) -> str:
+    """An expression without braces, blanks and needless parentheses, as part of a longer one."""
+    return _expression(expression, "", selector_text)
+
+
 def write_fields(fields: tuple[Field, ...]) -> str:
     return _fitting(fields, lambda whole, blank: f"[{f',{blank}'.join(_field(one, blank) for one in whole)}]")
 
