@@ -78,6 +78,10 @@ class Client:
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[threading.Lock, list[list[t.Any]]]] = {}
 
+    def knows(self, operation: str) -> bool:
+        """Whether the installed SDK has an operation, which it may be too old for."""
+        return operation in self._methods
+
     def call(self, operation: str, **parameters: t.Any) -> dict[str, t.Any]:
         """Make one call. operation: the API's name, such as C(PutMetricFilter)."""
         with self._named_failure(operation):

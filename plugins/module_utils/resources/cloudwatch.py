@@ -199,10 +199,11 @@ class Alarm(ResourceType):
             kind = ["MetricAlarm"]
             return client.pages("DescribeAlarms", "MetricAlarms", AlarmTypes=kind, MaxRecords=PAGE_SIZE, **query)
 
-        return {alarm["AlarmName"]: self._observed(alarm) for found in in_parallel(alarms, queries) for alarm in found}
+        return {alarm["AlarmName"]: self.observed(alarm) for found in in_parallel(alarms, queries) for alarm in found}
 
     @staticmethod
-    def _observed(alarm: Fields) -> Observed:
+    def observed(alarm: Fields) -> Observed:
+        """An alarm as C(cloudwatch:DescribeAlarms) describes it."""
         fields = {field: alarm.get(name) for field, name in PARAMETERS.items()}
         fields["dimensions"] = {item["Name"]: item["Value"] for item in alarm.get("Dimensions", [])}
         fields["treat_missing_data"] = alarm.get("TreatMissingData") or DEFAULT_MISSING_DATA

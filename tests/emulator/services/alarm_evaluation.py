@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import clock
 from ..registry import Scope, page
-from . import cloudwatch_metrics, contexts, notifications
+from . import alarm_mute_rules, cloudwatch_metrics, contexts, notifications
 from .cloudwatch import Alarm, Params, Region, find, remember, service
 from .cloudwatch_metrics import Metric
 
@@ -219,7 +219,7 @@ def transition(scope: Scope, alarm: Alarm, state: str, reason: str, data: str | 
         f"Alarm updated from {old} to {state}",
         {"oldState": before, "newState": after},
     )
-    if row["ActionsEnabled"]:
+    if row["ActionsEnabled"] and not alarm_mute_rules.is_muted(row["AlarmName"], service.state(scope)):
         for arn in row[_ACTIONS[state]]:
             _act(scope, alarm, old, arn)
 

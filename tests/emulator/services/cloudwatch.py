@@ -31,11 +31,12 @@ class Alarm:
 
 @dataclass
 class Region:
-    """Alarms by name, what happened to them (oldest first), and the data points of metrics."""
+    """Alarms and mute rules by name, what happened to alarms (oldest first), and the data points of metrics."""
 
     alarms: dict[str, Alarm] = field(default_factory=dict)
     history: list[Params] = field(default_factory=list)
     metrics: dict[Any, list[Any]] = field(default_factory=dict)
+    mute_rules: dict[str, Params] = field(default_factory=dict)
 
 
 service = Service("cloudwatch", state=Region)
