@@ -15,6 +15,7 @@ import tests.plugins.collection_loader  # noqa: F401  (makes the collection impo
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils import resources  # noqa: F401  (registers all types)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.errors import iam_action
+from ansible_collections.secops.aws_baseline.plugins.module_utils.rehearsal import drill, facts
 from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base import all_resource_types
 from ansible_collections.secops.aws_baseline.plugins.plugin_utils import organization
 
@@ -52,6 +53,14 @@ In the management account of the organization, or in that of a delegated adminis
 """
 
 
+REHEARSAL = """## To rehearse the alarms
+
+For `rehearse.yml`, which changes nothing. Without `logs:TestMetricFilter` the collection's own evaluator decides.
+"""
+DRILL = """For a drill, in addition. `sqs:ReceiveMessage` only for `alarms_drill_queues`.
+"""
+
+
 def policy(allowed: Iterable[str]) -> str:
     statement = {"Effect": "Allow", "Action": sorted(allowed), "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
@@ -63,6 +72,9 @@ def page() -> str:
     for purpose, title in (("read", "To plan"), ("write", "To apply, in addition")):
         parts.append(f"## {title}\n\n```json\n{policy(actions(purpose))}\n```\n")
     parts.append(f"{INVENTORY}\n```json\n{policy(['sts:GetCallerIdentity', *organization.PERMISSIONS])}\n```\n")
+    reads = {"sts:GetCallerIdentity", *map(iam_action, facts.READS)}
+    parts.append(f"{REHEARSAL}\n```json\n{policy(reads)}\n```\n")
+    parts.append(f"{DRILL}\n```json\n{policy({*drill.READS, *drill.WRITES} - reads)}\n```\n")
     parts.append("## By resource type\n\n| Type | To plan | To apply |\n|---|---|---|")
     for kind in all_resource_types():
         cells = [

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The secops.aws_baseline authors
 description:
-  - Returns the events, as records of CloudTrail, of all alarms of a plan that have some. Those of the catalogue that the
-    role P(secops.aws_baseline.alarms#role) ships do, alarms of your own do not.
+  - Returns the events, as records of CloudTrail, of all alarms of a plan that have some. Those that the role
+    P(secops.aws_baseline.alarms#role) ships do, alarms of your own do not.
   - M(secops.aws_baseline.alarm_rehearsal) tries them on the filters of an account.
 positional: _input
 options:

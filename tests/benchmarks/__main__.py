@@ -164,9 +164,33 @@ def reads_per_service(calls: list[t.Any]) -> None:
     say(f"Reads of an unchanged run ({len(calls)} in all): home region, most in another region", *rows)
 
 
+def rehearsal(bench: Bench, start: float) -> None:
+    """What it takes to find out whether all alarms fire, without and with asking AWS about their patterns."""
+    topics = {"alarms_infosec_emails": ["infosec@acme.example"], "alarms_devops_emails": ["devops@acme.example"]}
+    bench.playbook("baseline", "--tags", "cloudtrail,alarms", **topics)
+    for message in bench.emulator.confirmations():
+        bench.emulator.confirm_subscription(message["topic_arn"], message["endpoint"])
+    rows = []
+    for title, asks_aws in (("own evaluator only", False), ("patterns tested by AWS as well", True)):
+        options = {**topics, "alarms_rehearse_test_metric_filter": asks_aws}
+        bench.emulator.clear_calls()
+        tasks = bench.playbook("rehearse", **options).tasks()
+        alarms = sum(len(task.get("rehearsal", ())) for task in tasks)
+        calls = bench.emulator.calls()
+        if bench.emulator.writes():
+            raise SystemExit(f"Not a rehearsal that only reads: {bench.emulator.writes()}")
+        with bench.latency(LATENCY_MS):
+            seconds = bench.best(lambda options=options: bench.playbook("rehearse", **options))
+        rows.append((f"{title}: calls", f"{len(calls)}"))
+        rows.append((f"{title}: time without Ansible's own start", f"{seconds - start:.1f} s"))
+    say(f"Rehearsal of {alarms} alarms, {LATENCY_MS} ms latency", *rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["account", "organization", "patterns"], help="measure this part only")
+    parser.add_argument(
+        "--only", choices=["account", "organization", "patterns", "rehearsal"], help="measure this part only"
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs per figure, of which the best counts")
     arguments = parser.parse_args()
     if arguments.only in (None, "patterns"):
@@ -174,13 +198,17 @@ def main() -> None:
     if arguments.only == "patterns":
         return
     with EmulatorProcess() as emulator:
+        bench = Bench(emulator, arguments.runs)
         if arguments.only != "organization":
-            bench = Bench(emulator, arguments.runs)
             start = bench.best(lambda: bench.playbook("nothing"))
+        if arguments.only in (None, "account"):
             alarms_against_loops(bench, start)
             emulator.reset()
             baseline_by_regions(bench, start)
-        if arguments.only != "account":
+            emulator.reset()
+        if arguments.only in (None, "rehearsal"):
+            rehearsal(bench, start)
+        if arguments.only in (None, "organization"):
             say("Organization, unchanged, 4 regions", *organization.measure(emulator, SIZES))
 
 

@@ -426,3 +426,173 @@ def test_whatever_breaks_is_named_and_nobody_is_told(deployed: Deployed, broken:
     assert result["broken"] == [ROOT_ACCESS]
     assert result["table"][0].startswith("CANNOT FIRE") and row["because"] in result["table"][0]
     assert deployed.told(ELSEWHERE if broken is narrow_trail else HOME_REGION) == set()
+
+
+# --- what does not break it
+
+
+def test_what_is_odd_but_works_is_a_note(deployed: Deployed) -> None:
+    it = deployed
+    it.client("sns").subscribe(TopicArn=it.topics[0], Protocol="email", Endpoint="late@acme.example")
+    it.put_alarm(AlarmActions=[*it.topics, f"arn:aws:sns:{HOME_REGION}:{ACCOUNT_ID}:DevOps-Email-Notification"])
+    result = it.rehearse()
+    [row] = result["rehearsal"]
+    assert row["fires"], row["because"]
+    [line] = result["table"]
+    assert "not confirmed yet" in line and "late@acme.example" in line
+    assert "not declared" in line and "DevOps-Email-Notification" in line
+    assert it.told() >= set(it.topics)
+
+
+def test_a_queue_must_let_the_topic_send(deployed: Deployed) -> None:
+    it = deployed
+    unsubscribe(it)
+    for arn in it.topics:
+        subscribe_queue(it, arn, "nobody-may-send", None)
+    result = it.rehearse()
+    assert "the policy of the queue does not let the topic send" in result["rehearsal"][0]["because"]
+    for arn in it.topics:
+        subscribe_queue(it, arn, "soc", arn)
+    result = it.rehearse()
+    assert result["rehearsal"][0]["fires"]
+
+
+def subscribe_queue(it: Deployed, topic: str, name: str, sender: str | None) -> str:
+    """A queue for a topic; sender: who may send to it, by its ARN."""
+    sqs = it.client("sqs")
+    queue_name = f"{name}-{topic.rpartition(':')[2]}"
+    arn = f"arn:aws:sqs:{HOME_REGION}:{ACCOUNT_ID}:{queue_name}"
+    condition = {"ArnEquals": {"aws:SourceArn": sender}}
+    policy = document("sqs:SendMessage", {"Service": "sns.amazonaws.com"}, arn, Condition=condition) if sender else ""
+    sqs.create_queue(QueueName=queue_name, Attributes={"Policy": policy} if policy else {})
+    it.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return queue_name
+
+
+def test_a_link_that_cannot_be_looked_at_does_not_hold(deployed: Deployed) -> None:
+    deployed.emulator.settings(denials=[{"action": "sns:GetTopicAttributes"}])
+    result = deployed.rehearse()
+    assert not result.get("failed")
+    [row] = result["rehearsal"]
+    assert row["because"].startswith("topic: could not be looked at: sns:GetTopicAttributes")
+
+
+def test_without_the_permission_to_test_patterns_ours_decides(deployed: Deployed) -> None:
+    """S002-16."""
+    deployed.emulator.settings(denials=[{"action": "logs:TestMetricFilter"}])
+    [row] = deployed.rehearse()["rehearsal"]
+    assert row["fires"]
+    [events] = [link["detail"] for link in row["links"] if link["link"] == "events"]
+    assert "by our evaluator" in events and "AWS was not asked" in events
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"alarms": ["root-acces"]}, "alarms: 'root-acces'"),
+        ({"drill": ["nothing"]}, "drill: 'nothing'"),
+        ({"plan": {}}, "plan.filters"),
+        ({"plan": {"filters": [], "alarms": [{"name": "x"}], "entries": []}}, "plan.alarms[0]"),
+        ({"log_group_name": "no blanks"}, "log_group_name: 'no blanks'"),
+        ({"drill_timeout": 0}, "drill_timeout: 0"),
+    ],
+    ids=str,
+)
+def test_bad_options_are_refused_before_the_first_call(
+    deployed: Deployed, options: dict[str, t.Any], named: str
+) -> None:
+    result = deployed.rehearse(**options)
+    assert result["failed"] and named in result["msg"]
+    assert deployed.emulator.calls() == []
+
+
+# --- drills
+
+
+def test_a_drill_is_seen_to_arrive_and_leaves_no_trace(deployed: Deployed) -> None:
+    it = deployed
+    queue = subscribe_queue(it, it.topics[0], "soc", it.topics[0])
+    before = it.alarm["StateValue"]
+    it.emulator.clear_calls()
+
+    plan = it.rehearse(check_mode=True, drill=["root-access"])
+    assert plan["changed"]
+    assert "would be set to ALARM" in plan["table"][-1]
+    assert it.emulator.writes() == [] and it.alarm["StateValue"] == before
+
+    result = it.rehearse(drill=["root-access"], drill_queues=True)
+
+    assert not result.get("failed"), result["msg"]
+    assert result["changes"] == plan["changes"]
+    assert [call.action for call in it.emulator.writes() if call.service == "cloudwatch"] == [
+        "cloudwatch:SetAlarmState"
+    ] * 2
+    [row] = result["drill"]
+    assert {one["action"] for one in row["told"]} == set(it.topics) and all(one["ok"] for one in row["told"])
+    assert [one["ok"] for one in row["received"]] == [True]
+    assert row["is_put_back"] and it.alarm["StateValue"] == before
+    assert any("DRILL" in warning and it.topics[0] in warning for warning in result["warnings"])
+    [message] = pipeline.messages(it.emulator, queue)
+    assert message.body["AlarmName"] == ROOT_ACCESS and "DRILL" in message.body["NewStateReason"]
+    assert {mail["topic"] for mail in it.emulator.outbox() if "DRILL" in mail["message"]} == set(it.topics)
+
+
+def test_a_drill_that_nobody_hears_of_fails_and_is_put_back(deployed: Deployed) -> None:
+    it = deployed
+    topics_for_events_only(it)
+    before = it.alarm["StateValue"]
+    result = it.rehearse(drill=[ROOT_ACCESS])
+    assert result["failed"] and "Failed to execute action" in result["msg"]
+    assert result["changed"] and it.alarm["StateValue"] == before
+
+
+def test_an_alarm_that_is_in_alarm_is_not_drilled(deployed: Deployed) -> None:
+    it = deployed
+    it.client("cloudwatch").set_alarm_state(AlarmName=ROOT_ACCESS, StateValue="ALARM", StateReason="it happens")
+    it.emulator.clear_calls()
+    result = it.rehearse(drill=["root-access"])
+    assert result["failed"] and "in the state ALARM already" in result["msg"]
+    assert not result["changed"] and it.emulator.writes() == []
+
+
+# --- the playbook
+
+
+def rehearse(emulator: Emulator, **variables: t.Any) -> t.Any:
+    return ansible_playbook(emulator, "rehearse.yml", "inventories/demo", variables={**VARIABLES, **variables})
+
+
+def shown(run: t.Any) -> t.Any:
+    return next(task["msg"] for task in run.tasks() if "Show" in task["task"])
+
+
+def test_the_playbook_tells_people_and_fails_when_an_alarm_is_dead(deployed: Deployed) -> None:
+    """S000-30: exit code 2, so that a job notices."""
+    it = deployed
+    switch_actions_off(it)
+    it.emulator.clear_calls()
+
+    run = rehearse(it.emulator, alarms_rehearse=["root-access"])
+
+    assert run.returncode == 2
+    summary, line = shown(run)
+    assert summary == "1 of 1 alarms cannot fire: root-access (actions: its actions are switched off)"
+    assert line == f"CANNOT FIRE  {ROOT_ACCESS}  because actions: its actions are switched off"
+    assert summary in run.messages()
+    assert it.emulator.writes() == []
+
+
+def test_the_playbook_drills_the_alarm_that_is_named_and_no_other(deployed: Deployed) -> None:
+    it = deployed
+    run = rehearse(it.emulator, drill=True, drill_alarm="root-access")
+    assert run.returncode == 0, run.messages()
+    assert shown(run)[-1] == f"DRILL        {ROOT_ACCESS}: is INSUFFICIENT_DATA again"
+    assert {json.loads(mail["message"])["AlarmName"] for mail in it.emulator.outbox()} == {ROOT_ACCESS}
+    assert rehearse(it.emulator, drill=True).returncode != 0
+
+
+def test_an_account_without_alarms_has_nothing_to_rehearse(emulator: Emulator) -> None:
+    run = rehearse(emulator, alarms_log_group_account_id="999999999999")
+    assert run.returncode == 0
+    assert shown(run).startswith(f"There is nothing to rehearse in account {ACCOUNT_ID}")
+    assert emulator.calls() == []
