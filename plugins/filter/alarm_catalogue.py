@@ -170,33 +170,6 @@ _value:
       description: As the option O(secops.aws_baseline.notification_topics#module:topics), without the key.
       type: list
       elements: dict
-    entries:
-      description: What each alarm that tells people is about. Those for the literal CIS text have none.
-      type: list
-      elements: dict
-      contains:
-        id:
-          description: Its entry in the catalogue.
-          type: str
-        alarm:
-          description: Name of the alarm.
-          type: str
-        title:
-          description: What has happened when it fires.
-          type: str
-        severity:
-          description: How bad that is.
-          type: str
-        why:
-          description: Why it matters.
-          type: str
-        runbook:
-          description: What the person who is told does.
-          type: str
-        cis:
-          description: The CIS controls that it stands for.
-          type: list
-          elements: str
     left_out:
       description: Alarms whose values of the environment are missing, by RV(_value.left_out[].id).
       type: list

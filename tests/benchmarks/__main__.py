@@ -166,7 +166,12 @@ def reads_per_service(calls: list[t.Any]) -> None:
 
 def rehearsal(bench: Bench, start: float) -> None:
     """What it takes to find out whether all alarms fire, without and with asking AWS about their patterns."""
-    topics = {"alarms_infosec_emails": ["infosec@acme.example"], "alarms_devops_emails": ["devops@acme.example"]}
+    topics = {
+        "alarms_infosec_emails": ["infosec@acme.example"],
+        "alarms_devops_emails": ["devops@acme.example"],
+        "alarms_evidence_subscriptions": [{"protocol": "email", "endpoint": "auditor@acme.example"}],
+        "alarms_cis_evidence": True,
+    }
     bench.playbook("baseline", "--tags", "cloudtrail,alarms", **topics)
     for message in bench.emulator.confirmations():
         bench.emulator.confirm_subscription(message["topic_arn"], message["endpoint"])
