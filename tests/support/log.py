@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes, as results claim them and as the emulator saw them."""
+"""Changes and writes, as results claim them and as the emulator saw them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from tests.emulator.client import Emulator
 
 Writes = collections.Counter[tuple[str, str, str]]
 """How often which (account, region, operation) was written."""
+
+
+UNKNOWN = "known after it is created"
 
 
 def planned_writes(changes: c.Iterable[dict[str, t.Any]]) -> Writes:
@@ -33,3 +36,17 @@ def writes(emulator: Emulator) -> Writes:
 def region_of(call: Call) -> str:
     """The region as results name it. A global service's one endpoint is signed for with a region that means nothing."""
     return "global" if call.service in ("iam", "organizations") else call.region
+
+
+def known(value: t.Any, other: t.Any) -> t.Any:
+    """I(value) without what a plan could not know yet, which I(other) has in its place.
+
+    That is what AWS chooses, and what it does not tell (None) an account before that is an administrator.
+    """
+    if value is None or (isinstance(value, str) and UNKNOWN in value):
+        return other
+    if isinstance(value, dict) and isinstance(other, dict):
+        return {name: known(item, other.get(name)) for name, item in value.items()}
+    if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
+        return [known(*pair) for pair in zip(value, other, strict=True)]
+    return value
