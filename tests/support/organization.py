@@ -22,6 +22,13 @@ NAMES = {
     MEMBERS[2]: "data",
 }
 ORGANIZATION_ID = DEFAULT_ORGANIZATION
+DETAILS: dict[str, dict[str, Any]] = {
+    MANAGEMENT: {"name": "acme-management"},
+    LOG_ARCHIVE: {"name": "acme-log-archive"},
+    SECURITY: {"name": "acme-security", "ou": "Security"},
+    **{member: {"ou": "Workloads"} for member in MEMBERS},
+}
+"""What C(inventories/organization) is about: names that no group has, and organizational units."""
 
 
 def organization(emulator: Emulator, details: dict[str, dict[str, Any]] | None = None, **options: Any) -> str:
