@@ -1,94 +1,87 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The baseline on an emulated, empty account: apply it, see that a plan finds nothing more to do, show what stands."""
+"""The baseline on an emulated organization from nothing: plan, run, plan again, an account that joins, what stands."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import time
-from collections import Counter
 from typing import Any
 
 from scripts.emulated import playbook
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
+from tests.support.organization import DETAILS, MANAGEMENT, SECURITY, organization
 
-INVENTORY = "inventories/demo"
-COLUMNS = ("Region", "Trail", "Log groups", "Filters", "Alarms", "Topics", "Recorder", "Rules", "Detector")
-
-
-def everything(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
-    """What all pages of an operation list under a key."""
-    return client.get_paginator(operation).paginate(**arguments).build_full_result().get(key, [])
+INVENTORY = "inventories/organization"
+HOME = "eu-central-1"
+COLUMNS = ("Account", "Id", "Trail", "Alarms", "Topics", "Recorders", "Rules", "Detectors", "GuardDuty", "Roles")
 
 
-def trails(emulator: Emulator, region: str) -> list[str]:
-    """Trails at home in a region, each with whether it logs."""
-    client = emulator.client("cloudtrail", region)
-    return [
-        f"{trail['Name']} ({'logging' if client.get_trail_status(Name=trail['TrailARN'])['IsLogging'] else 'stopped'})"
-        for trail in client.describe_trails(includeShadowTrails=False)["trailList"]
-    ]
+class Account:
+    """What stands in an account, read by boto3 and not by the collection."""
 
+    def __init__(self, emulator: Emulator, identifier: str) -> None:
+        self.emulator = emulator
+        self.id = identifier
+        regions = self.client("ec2").describe_regions()["Regions"]
+        self.regions = sorted(region["RegionName"] for region in regions)
 
-def log_groups(emulator: Emulator, region: str) -> list[str]:
-    """Log groups, each with its retention in days."""
-    groups = everything(emulator.client("logs", region), "describe_log_groups", "logGroups")
-    return [f"{group['logGroupName']} ({group.get('retentionInDays', 'for ever')} d)" for group in groups]
+    def client(self, service: str, region: str = HOME) -> Any:
+        return self.emulator.client(service, region, self.id)
 
+    def everything(self, service: str, operation: str, key: str, region: str = HOME, **arguments: Any) -> list[Any]:
+        """What all pages of an operation list under a key."""
+        paginator = self.client(service, region).get_paginator(operation)
+        return paginator.paginate(**arguments).build_full_result().get(key, [])
 
-def topics(emulator: Emulator, region: str) -> list[str]:
-    """Topics, each with how many of its subscriptions nobody has confirmed yet."""
-    client = emulator.client("sns", region)
-    shown = []
-    for topic in everything(client, "list_topics", "Topics"):
-        arns = [
-            subscription["SubscriptionArn"]
-            for subscription in everything(
-                client, "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic["TopicArn"]
-            )
-        ]
-        pending = arns.count("PendingConfirmation")
-        shown.append(f"{topic['TopicArn'].rpartition(':')[2]} ({len(arns)} subscribed, {pending} of them pending)")
-    return shown
+    def everywhere(self, service: str, operation: str, key: str) -> list[Any]:
+        """The same for all regions together."""
+        return [item for region in self.regions for item in self.everything(service, operation, key, region)]
 
+    def trails(self) -> list[str]:
+        """Trails that the account sees at home: whose they are, and whether they log."""
+        client = self.client("cloudtrail")
+        shown = []
+        for trail in client.describe_trails()["trailList"]:
+            logs = "logging" if client.get_trail_status(Name=trail["TrailARN"])["IsLogging"] else "stopped"
+            scope = "organization's, " if trail["IsOrganizationTrail"] else ""
+            shown.append(f"{trail['Name']} ({scope}{logs})")
+        return shown
 
-def recorders(emulator: Emulator, region: str) -> list[str]:
-    """Configuration recorders, each with whether it records."""
-    statuses = emulator.client("config", region).describe_configuration_recorder_status()
-    return [
-        f"{status['name']} ({'recording' if status['recording'] else 'stopped'})"
-        for status in statuses["ConfigurationRecordersStatus"]
-    ]
+    def recorders(self) -> int:
+        """In how many regions AWS Config records."""
+        return sum(
+            status["recording"]
+            for region in self.regions
+            for status in self.client("config", region).describe_configuration_recorder_status()[
+                "ConfigurationRecordersStatus"
+            ]
+        )
 
+    def administrator(self) -> str:
+        """Who administers the account's GuardDuty at home."""
+        for detector in self.everything("guardduty", "list_detectors", "DetectorIds"):
+            found = self.client("guardduty").get_administrator_account(DetectorId=detector).get("Administrator") or {}
+            if found:
+                return f"led by {found['AccountId']}"
+            members = self.everything("guardduty", "list_members", "Members", DetectorId=detector)
+            return f"leads {len(members)} accounts" if members else "-"
+        return "-"
 
-def detectors(emulator: Emulator, region: str) -> list[str]:
-    """Status of each GuardDuty detector."""
-    client = emulator.client("guardduty", region)
-    return [
-        client.get_detector(DetectorId=detector)["Status"].lower()
-        for detector in everything(client, "list_detectors", "DetectorIds")
-    ]
-
-
-def counted(items: list[Any]) -> str:
-    return str(len(items) or "-")
-
-
-def row(emulator: Emulator, region: str) -> tuple[str, ...]:
-    """What stands in a region, one cell for each of COLUMNS."""
-    return (
-        region,
-        ", ".join(trails(emulator, region)) or "-",
-        counted(log_groups(emulator, region)),
-        counted(everything(emulator.client("logs", region), "describe_metric_filters", "metricFilters")),
-        counted(everything(emulator.client("cloudwatch", region), "describe_alarms", "MetricAlarms")),
-        counted(topics(emulator, region)),
-        ", ".join(recorders(emulator, region)) or "-",
-        counted(everything(emulator.client("config", region), "describe_config_rules", "ConfigRules")),
-        ", ".join(detectors(emulator, region)) or "-",
-    )
+    def row(self, name: str) -> tuple[str, ...]:
+        """One cell for each of COLUMNS."""
+        counts = (
+            len(self.everything("cloudwatch", "describe_alarms", "MetricAlarms")),
+            len(self.everywhere("sns", "list_topics", "Topics")),
+            self.recorders(),
+            len(self.everywhere("config", "describe_config_rules", "ConfigRules")),
+            len(self.everywhere("guardduty", "list_detectors", "DetectorIds")),
+        )
+        roles = len(self.everything("iam", "list_roles", "Roles"))
+        cells = [str(count or "-") for count in counts]
+        return (name, self.id, ", ".join(self.trails()) or "-", *cells, self.administrator(), str(roles))
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
@@ -98,34 +91,78 @@ def table(rows: list[tuple[str, ...]]) -> str:
 
 
 def standing(emulator: Emulator) -> str:
-    """What the emulator holds, read by boto3 and not by the collection."""
-    regions = sorted(region["RegionName"] for region in emulator.client("ec2").describe_regions()["Regions"])
-    parts = [table([COLUMNS, *(row(emulator, region) for region in regions)])]
+    """The organization and its accounts as they are."""
+    management, security = Account(emulator, MANAGEMENT), Account(emulator, SECURITY)
+    accounts = management.everything("organizations", "list_accounts", "Accounts")
+    parts = [table([COLUMNS, *(Account(emulator, one["Id"]).row(one["Name"]) for one in accounts)])]
+    delegated = management.everything("organizations", "list_delegated_administrators", "DelegatedAdministrators")
     found = {
-        "Log groups": [name for region in regions for name in log_groups(emulator, region)],
-        "Topics": [name for region in regions for name in topics(emulator, region)],
-        "IAM groups": [group["GroupName"] for group in everything(emulator.client("iam"), "list_groups", "Groups")],
+        "Services with trusted access": [
+            one["ServicePrincipal"]
+            for one in management.everything(
+                "organizations", "list_aws_service_access_for_organization", "EnabledServicePrincipals"
+            )
+        ],
+        "Delegated administrator for": [
+            f"{one['ServicePrincipal']}: {account['Name']}"
+            for account in delegated
+            for one in management.everything(
+                "organizations", "list_delegated_services_for_account", "DelegatedServices", AccountId=account["Id"]
+            )
+        ],
+        "Organization rules and conformance packs": [
+            *(
+                rule["OrganizationConfigRuleName"]
+                for rule in security.everything(
+                    "config", "describe_organization_config_rules", "OrganizationConfigRules"
+                )
+            ),
+            *(
+                pack["OrganizationConformancePackName"]
+                for pack in security.everything(
+                    "config", "describe_organization_conformance_packs", "OrganizationConformancePacks"
+                )
+            ),
+        ],
+        "Log groups of the management account": [
+            f"{group['logGroupName']} ({group.get('retentionInDays', 'for ever')} d)"
+            for group in management.everything("logs", "describe_log_groups", "logGroups")
+        ],
     }
-    for title, names in found.items():
-        lines = [name if times == 1 else f"{name} in {times} regions" for name, times in Counter(names).items()]
-        parts.append(f"{title}:\n  " + ("\n  ".join(lines) or "none"))
+    parts += [f"{title}:\n  " + ("\n  ".join(names) or "none") for title, names in found.items()]
     return "\n\n".join(parts)
+
+
+def baseline(emulator: Emulator, *arguments: str) -> int:
+    """Run the playbook from the management account; how many tasks changed something."""
+    return playbook(emulator, "baseline.yml", "-i", INVENTORY, *arguments, account_id=MANAGEMENT)
+
+
+def join(emulator: Emulator, name: str) -> None:
+    """Let the management account make another account."""
+    print(f"\nA new account, {name}, joins the organization. The inventory is not edited.")
+    client = emulator.client("organizations", account_id=MANAGEMENT)
+    client.create_account(AccountName=name, Email=f"{name}@acme.example")
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the emulator is stopped, too
     started = time.monotonic()
     with EmulatorProcess() as emulator:
-        changed = playbook(emulator, "baseline.yml", "-i", INVENTORY)
+        organization(emulator, DETAILS)
+        changed = baseline(emulator)
         if not changed:
-            raise SystemExit("The baseline changed nothing in an empty account.")
-        planned = playbook(emulator, "baseline.yml", "-i", INVENTORY, "--check", "--diff")
-        print(f"What stands now in account {emulator.environment()['AWS_ACCESS_KEY_ID'][-12:]}:\n")
+            raise SystemExit("The baseline changed nothing in an empty organization.")
+        planned = baseline(emulator, "--check", "--diff")
+        if planned:
+            raise SystemExit(f"\nThe plan after the run would change {planned} more tasks.")
+        join(emulator, "analytics")
+        changed_for_new = baseline(emulator)
+        print("What stands now:\n")
         print(standing(emulator))
-    if planned:
-        raise SystemExit(f"\nThe plan after the run would change {planned} more tasks.")
     print(
-        f"\n{changed} tasks changed something, the plan after that finds nothing: {time.monotonic() - started:.0f} s."
+        f"\n{changed} tasks changed something, the plan after that finds nothing, "
+        f"{changed_for_new} served the new account: {time.monotonic() - started:.0f} s."
     )
     return 0
 

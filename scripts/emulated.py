@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.emulator.calls import DEFAULT_ACCOUNT
 from tests.emulator.client import Emulator
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,8 +29,16 @@ def environment(emulator: Emulator, **identity: str) -> dict[str, str]:
     return inherited | {"ANSIBLE_HOME": str(ROOT / ".ansible")} | emulator.environment(**identity)
 
 
-def playbook(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **variables: str) -> int:
-    """Run ansible-playbook with further environment variables; how many tasks changed something on all hosts.
+def playbook(
+    emulator: Emulator,
+    *arguments: str,
+    cwd: Path = ROOT,
+    account_id: str = DEFAULT_ACCOUNT,
+    **variables: str,
+) -> int:
+    """Run ansible-playbook with an account's credentials; how many tasks changed something on all hosts.
+
+    variables: further environment variables.
 
     SystemExit when it fails.
     """
@@ -40,7 +49,9 @@ def playbook(emulator: Emulator, *arguments: str, cwd: Path = ROOT, **variables:
     with subprocess.Popen(
         [BIN / command[0], *arguments],
         cwd=cwd,
-        env=environment(emulator) | {"ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty())} | variables,
+        env=environment(emulator, account_id=account_id)
+        | {"ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty())}
+        | variables,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
