@@ -23,6 +23,7 @@ import hashlib
 import json
 import pkgutil
 import re
+import sys
 import typing as t
 from dataclasses import dataclass, field
 
@@ -71,7 +72,7 @@ def handler(event: dict[str, t.Any], context: t.Any) -> dict[str, int]:
     messages, selected = _forwarder().messages(batch)
     published, failures = _publish(messages)
     told = {"records": len(batch["logEvents"]), "selected": selected, "published": published}
-    print(json.dumps({**told, "failed": len(failures)}))
+    sys.stdout.write(json.dumps({**told, "failed": len(failures)}) + "\n")
     if failures:
         causes = ", ".join(sorted(set(failures)))
         raise UndeliveredError(f"{len(failures)} of {len(messages)} messages were not published: {causes}")
@@ -249,7 +250,9 @@ def who(record: Record) -> str:
     found = re.search(r":assumed-role/(.+)/([^/]+)$", arn)
     if found:
         return f"{clean(found.group(2))} in role {clean(found.group(1))}"
-    name = identity.get("userName") or (arn.split("/")[-1] if "/" in arn else "") or identity.get("invokedBy")
+    name = (
+        identity.get("userName") or (arn.rsplit("/", maxsplit=1)[-1] if "/" in arn else "") or identity.get("invokedBy")
+    )
     name = "an unnamed caller" if not name or name in _REDACTED else name
     name = name if name != "an unnamed caller" else (identity.get("principalId") or name)
     return f"{clean(name)} ({clean(kind or 'unknown identity')})"
