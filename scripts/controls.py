@@ -57,6 +57,7 @@ EXCLUDE = {"principals": ["*:role/acme-pipeline"]}
 OVERRIDES: dict[str, dict[str, Any]] = {
     "none of these": {},
     "`notify`, `severity`, `period`, texts": {"period": 60, "severity": "low", "runbook": "Ask the caller."},
+    "`mute`": {"mute": [{"from": "02:00", "to": "04:00"}]},
     "a higher `threshold`": {"threshold": 50},
     "`exclude`": {"exclude": EXCLUDE},
     "`pattern` or `patterns`": {"pattern": '{ $.eventName = "Mine" }'},

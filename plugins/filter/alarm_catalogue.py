@@ -110,6 +110,10 @@ _value:
       description: As the option O(secops.aws_baseline.metric_alarms#module:alarms).
       type: list
       elements: dict
+    mute_rules:
+      description: As the option O(secops.aws_baseline.alarm_mute_rules#module:mute_rules).
+      type: list
+      elements: dict
     entries:
       description: What each alarm that tells people is about, in the order of the catalogue.
       type: list

@@ -15,6 +15,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils import alarm_mutes
 from ansible_collections.secops.aws_baseline.plugins.module_utils.address_regex import (
     AddressRegexError,
     network_alternatives,
@@ -66,6 +67,7 @@ _DEFAULTS: dict[str, t.Any] = {
     "threshold": 1,
     "comparison_operator": "GreaterThanOrEqualToThreshold",
     "exclude": {},
+    "mute": [],
 }
 
 _SAMPLE = Scope("111122223333", "eu-central-1")
@@ -329,6 +331,7 @@ _CHANGEABLE = [
     "threshold",
     "comparison_operator",
     "exclude",
+    "mute",
     "pattern",
     "patterns",
     "accepted_findings",
@@ -350,6 +353,8 @@ def _check_fields(where: str, fields: t.Any, allowed: t.Sequence[str], topics: t
                 _check_notify(f"{where}.notify", value, topics)
             elif name == "exclude":
                 problems += problems_of(f"{where}.exclude", value)
+            elif name == "mute":
+                problems += alarm_mutes.problems_of(f"{where}.mute", value)
             else:
                 _CHECKS[name](f"{where}.{name}", value)
         except AlarmCatalogueError as error:
@@ -479,6 +484,7 @@ class _Plan:
         self.filters: list[dict[str, t.Any]] = []
         self.alarms: list[dict[str, t.Any]] = []
         self.entries: list[dict[str, t.Any]] = []
+        self.mute_rules: list[dict[str, t.Any]] = []
 
     def arns(self, keys: t.Iterable[str]) -> list[str]:
         """The ARNs of those topics that are there."""
@@ -592,6 +598,7 @@ def _detect(plan: _Plan, entry: Entry, environment: t.Mapping[str, t.Sequence[st
             "topics": plan.arns(entry["notify"]),
         }
     )
+    plan.mute_rules += alarm_mutes.rules(plan.alarms[-1]["name"], entry["mute"], entry["title"])
 
 
 def _prove(plan: _Plan, entry: Entry) -> None:
@@ -689,12 +696,12 @@ def compose(
     (whether the topic is created without subscriptions, too). With ``topics_exist`` every topic counts as there.
     ``topic_policy`` is the document each topic gets, with ``${TopicName}`` for its name.
 
-    Returns ``filters``, ``alarms`` and ``topics`` as the modules metric_filters, metric_alarms and notification_topics
-    take them, ``entries`` (of each alarm that tells people ``id``, ``alarm``, ``title``, ``severity``, ``why``,
-    ``runbook``, ``cis``, ``patterns`` and ``topics``, which are ARNs), ``left_out`` (``id``, ``variables``: alarms
-    without their environment values), ``without_subscriber`` (names of topics that reach nobody yet) and ``controls``
-    (``control``, ``id``, ``kept_by``, ``narrowed_by``: which purpose of an alarm stands for a CIS control, and what an
-    override takes away from it).
+    Returns ``filters``, ``alarms``, ``mute_rules`` and ``topics`` as the modules metric_filters, metric_alarms,
+    alarm_mute_rules and notification_topics take them, ``entries`` (of each alarm that tells people ``id``, ``alarm``,
+    ``title``, ``severity``, ``why``, ``runbook``, ``cis``, ``patterns`` and ``topics``, which are ARNs), ``left_out``
+    (``id``, ``variables``: alarms without their environment values), ``without_subscriber`` (names of topics that
+    reach nobody yet) and ``controls`` (``control``, ``id``, ``kept_by``, ``narrowed_by``: which purpose of an alarm
+    stands for a CIS control, and what an override takes away from it).
 
     Raises AlarmCatalogueError with all problems at once.
     """
@@ -735,6 +742,7 @@ def compose(
     return {
         "filters": plan.filters,
         "alarms": plan.alarms,
+        "mute_rules": plan.mute_rules,
         "entries": plan.entries,
         "controls": _controls(catalogue, entries, overrides or {}),
         "topics": [_topic(topic, topic_policy) for topic in created],

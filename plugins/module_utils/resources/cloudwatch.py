@@ -1,7 +1,7 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Amazon CloudWatch: alarms on metrics."""
+"""Amazon CloudWatch: alarms on metrics, and rules that mute alarms."""
 
 from __future__ import annotations
 
@@ -112,6 +112,25 @@ PARAMETERS = {
 
 KEPT = ("EvaluateLowSampleCountPercentile", "EvaluationWindow", "WarmUpConfiguration", "ActionConfiguration")
 """Parameters without a field here. C(cloudwatch:PutMetricAlarm) would reset them, so they are sent as they are."""
+
+MUTE_RULE_OPTIONS: dict[str, t.Any] = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "description": {"type": "str"},
+    "expression": {"type": "str"},
+    "duration": {"type": "str"},
+    "timezone": {"type": "str"},
+    "alarm_names": {"type": "list", "elements": "str"},
+}
+"""Suboptions of an option that declares a rule that mutes alarms."""
+
+MOST_MUTED = 100
+DEFAULT_TIMEZONE = "UTC"
+_CRON_FIELD = r"[A-Z0-9*,-]+"
+EXPRESSION = re.compile(rf"cron\({_CRON_FIELD}(?: {_CRON_FIELD}){{4}}\)|at\(\d{{4}}-\d\d-\d\dT\d\d:\d\d\)")
+DURATION = re.compile(r"P(?=\d|T\d)(?:(?P<days>\d+)D)?(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?")
+LONGEST_MUTE = 15 * 24 * 60
+"""Minutes."""
 
 
 def alarm(options: Fields, option: str = "alarm") -> Desired:
@@ -240,3 +259,90 @@ class Alarm(ResourceType):
             elif value not in (None, "", [], {}):
                 parameters[name] = value
         return Call("PutMetricAlarm", parameters)
+
+
+def mute_rule(options: Fields, option: str = "mute_rule") -> Desired:
+    """The rule that an option with MUTE_RULE_OPTIONS declares. option: its name. Raises OptionError."""
+    if not 1 <= len(options["name"]) <= 255:
+        raise OptionError(f"{option}.name", options["name"], "1 to 255 characters")
+    if options["state"] == "present":
+        _check_mute_rule(options, option)
+    return Desired(AlarmMuteRule.type, options["name"], fields_of(options), options["state"])
+
+
+def _check_mute_rule(options: Fields, option: str) -> None:
+    if not EXPRESSION.fullmatch(options["expression"]):
+        allowed = "cron(0 2 * * SUN), with minutes, hours, days, months and weekdays, or at(2027-12-24T00:00), or alike"
+        raise OptionError(f"{option}.expression", options["expression"], allowed)
+    parts = DURATION.fullmatch(options["duration"])
+    days, hours, minutes = (int(part or 0) for part in parts.groups()) if parts else (0, 0, 0)
+    if not 1 <= days * 24 * 60 + hours * 60 + minutes <= LONGEST_MUTE:
+        raise OptionError(f"{option}.duration", options["duration"], "a duration such as PT8H or P2DT12H, PT1M to P15D")
+    if not 1 <= len(set(options["alarm_names"])) <= MOST_MUTED:
+        raise OptionError(f"{option}.alarm_names", options["alarm_names"], f"1 to {MOST_MUTED} names of alarms")
+
+
+@register
+class AlarmMuteRule(ResourceType):
+    """A rule by which alarms do nothing at certain times. Key: its name. Attributes: arn.
+
+    Fields: description, expression, duration, timezone, alarm_names. Whoever creates one declares expression, duration
+    and alarm_names. When it begins and ends to hold at all, and its tags, are left as they are.
+    """
+
+    type = "AWS::CloudWatch::AlarmMuteRule"
+    service = "cloudwatch"
+    after = ("AWS::CloudWatch::Alarm",)
+    sets = frozenset({"alarm_names"})
+    permissions = {
+        "read": ("cloudwatch:ListAlarmMuteRules", "cloudwatch:GetAlarmMuteRule"),
+        "write": ("cloudwatch:PutAlarmMuteRule", "cloudwatch:DeleteAlarmMuteRule"),
+    }
+
+    def attributes(self, key: str, scope: Scope) -> Fields:
+        return {"arn": scope.arn("cloudwatch", f"alarm-mute-rule:{key}")}
+
+    def read(self, client: Client, wanted: c.Mapping[str, Fields], prefixes: c.Sequence[str]) -> dict[str, Observed]:
+        rows = client.pages("ListAlarmMuteRules", "AlarmMuteRuleSummaries")
+        names = [row["AlarmMuteRuleArn"].partition(":alarm-mute-rule:")[2] for row in rows]
+        named = [name for name in names if name in wanted or name.startswith(tuple(prefixes))]
+
+        def rule(name: str) -> Fields | None:
+            return client.optional("GetAlarmMuteRule", {"ResourceNotFoundException"}, AlarmMuteRuleName=name)
+
+        return {name: self._observed(row) for name, row in zip(named, in_parallel(rule, named), strict=True) if row}
+
+    @staticmethod
+    def _observed(row: Fields) -> Observed:
+        schedule = row["Rule"]["Schedule"]
+        fields = {
+            "description": row.get("Description") or "",
+            "expression": schedule["Expression"],
+            "duration": schedule["Duration"],
+            "timezone": schedule.get("Timezone") or DEFAULT_TIMEZONE,
+            "alarm_names": row.get("MuteTargets", {}).get("AlarmNames", []),
+        }
+        kept = {name: row[name] for name in ("StartDate", "ExpireDate") if row.get(name)}
+        return Observed(fields, {"arn": row["AlarmMuteRuleArn"], "kept": kept})
+
+    def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
+        return [self._put(key, fields, {})]
+
+    def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
+        return [self._put(key, after, before.attributes["kept"])]
+
+    def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
+        return [Call("DeleteAlarmMuteRule", {"AlarmMuteRuleName": key})]
+
+    @staticmethod
+    def _put(key: str, fields: Fields, kept: Fields) -> Call:
+        schedule = {"Expression": fields["expression"], "Duration": fields["duration"]}
+        parameters: Fields = {
+            "Name": key,
+            "Rule": {"Schedule": {**schedule, "Timezone": fields.get("timezone") or DEFAULT_TIMEZONE}},
+            "MuteTargets": {"AlarmNames": sorted(fields["alarm_names"])},
+            **kept,
+        }
+        if fields.get("description"):
+            parameters["Description"] = fields["description"]
+        return Call("PutAlarmMuteRule", parameters)

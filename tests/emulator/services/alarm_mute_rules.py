@@ -2,22 +2,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Alarm mute rules: alarms that change their state and tell nobody, for a time.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html. Only windows that happen once,
-C(at(...)), in UTC: rules with C(cron(...)) or a time zone are refused as lacking.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-mute-rules.html. Which error a rule for an alarm
+that does not exist gives is not documented; it is refused, since "the alarm names must match existing alarms".
 """
 
 from __future__ import annotations
 
 import re
+import zoneinfo
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .. import clock
-from ..errors import AwsError, LackingOperation
+from ..errors import AwsError
 from ..registry import Scope, page
 from .cloudwatch import Params, Region, service
 
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})\)")
+_FIELD = r"[A-Z0-9*,-]+"
+_CRON = re.compile(rf"cron\(({_FIELD}) ({_FIELD}) ({_FIELD}) ({_FIELD}) ({_FIELD})\)")
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("", "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=15)
 _MOST_ALARMS = 100
@@ -26,19 +31,22 @@ _MOST_ALARMS = 100
 @service.operation("PutAlarmMuteRule")
 def put_alarm_mute_rule(params: Params, scope: Scope, state: Region) -> None:
     name, schedule = params["Name"], params["Rule"]["Schedule"]
-    if schedule["Expression"].startswith("cron(") or schedule.get("Timezone", "UTC") != "UTC":
-        raise LackingOperation("cloudwatch", "PutAlarmMuteRule", "schedules other than at(...) in UTC")
-    if not _AT.fullmatch(schedule["Expression"]):
+    if not (_AT.fullmatch(schedule["Expression"]) or _CRON.fullmatch(schedule["Expression"])):
         raise AwsError("ValidationError", f"Invalid schedule expression: {schedule['Expression']}")
     if not _SHORTEST <= _duration(schedule["Duration"]) <= _LONGEST:
         raise AwsError("ValidationError", "Duration must be from PT1M to P15D")
     if len(params.get("MuteTargets", {}).get("AlarmNames", [])) > _MOST_ALARMS:
         raise AwsError("ValidationError", f"A mute rule has at most {_MOST_ALARMS} targets")
+    if schedule.get("Timezone", "UTC") not in zoneinfo.available_timezones():
+        raise AwsError("ValidationError", f"Invalid time zone: {schedule['Timezone']}")
+    for alarm in _targets(params):
+        if alarm not in state.alarms:
+            raise AwsError("ValidationError", f"The alarm {alarm} does not exist")
     state.mute_rules[name] = {
         **{key: value for key, value in params.items() if key != "Tags"},
         "AlarmMuteRuleArn": scope.arn("cloudwatch", f"alarm-mute-rule:{name}"),
         "LastUpdatedTimestamp": clock.moment(),
-        "MuteType": "ONE_TIME",
+        "MuteType": "RECURRING" if schedule["Expression"].startswith("cron") else "ONE_TIME",
     }
 
 
@@ -78,16 +86,43 @@ def _targets(rule: Params) -> list[Any]:
 
 
 def _status(rule: Params) -> str:
-    schedule = rule["Rule"]["Schedule"]
-    [text] = _AT.fullmatch(schedule["Expression"]).groups()  # type: ignore[union-attr]  # checked when it came
-    begin = max(
-        datetime.fromisoformat(text).replace(tzinfo=UTC), rule.get("StartDate", datetime.min.replace(tzinfo=UTC))
-    )
-    end = datetime.fromisoformat(text).replace(tzinfo=UTC) + _duration(schedule["Duration"])
-    end = min(end, rule.get("ExpireDate", end))
-    if clock.moment() < begin:
+    now = clock.moment()
+    if _aware(rule.get("ExpireDate", now + _LONGEST)) <= now:
+        return "EXPIRED"
+    if _aware(rule.get("StartDate", now)) > now:
         return "SCHEDULED"
-    return "ACTIVE" if clock.moment() < end else "EXPIRED"
+    schedule = rule["Rule"]["Schedule"]
+    zone, duration = zoneinfo.ZoneInfo(schedule.get("Timezone", "UTC")), _duration(schedule["Duration"])
+    once = _AT.fullmatch(schedule["Expression"])
+    if once:
+        begin = datetime.fromisoformat(once.group(1)).replace(tzinfo=zone)
+        return "SCHEDULED" if now < begin else "ACTIVE" if now < begin + duration else "EXPIRED"
+    minute = now.astimezone(zone).replace(second=0, microsecond=0)
+    began = (minute - timedelta(minutes=ago) for ago in range(int(duration.total_seconds() // 60)))
+    return "ACTIVE" if any(_starts(schedule["Expression"], one) for one in began) else "SCHEDULED"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _starts(expression: str, moment: datetime) -> bool:
+    """Whether a window of C(cron(...)) begins at this minute."""
+    found = _CRON.fullmatch(expression)
+    values = (moment.minute, moment.hour, moment.day, moment.month, moment.isoweekday() % 7)
+    names: tuple[tuple[str, ...], ...] = ((), (), (), _MONTHS, _DAYS)
+    return found is not None and all(map(_fits, found.groups(), values, names))
+
+
+def _fits(part: str, value: int, names: tuple[str, ...]) -> bool:
+    def number(text: str) -> int:
+        return names.index(text) if text in names else int(text)
+
+    for one in part.split(","):
+        first, dash, last = one.partition("-")
+        if one == "*" or number(first) == value or (dash and number(first) <= value <= number(last)):
+            return True
+    return False
 
 
 def _duration(text: str) -> timedelta:

@@ -13,6 +13,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_catalogu
 from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_exclusions import FIELDS
 from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_stories import alarm_ids, stories
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import lint, parse
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources import cloudwatch
 
 from .conftest import ENVIRONMENT, Compose
 from .test_catalogue import SCANNER
@@ -155,6 +156,63 @@ def test_a_control_is_kept_by_evidence_or_lost(composed: Compose) -> None:
     assert kept(overrides={"unauthorised": {"threshold": 3}})["4.1"] == ["detection"]
     assert kept(overrides={"root-access": {"enabled": False}}, cis_evidence=True)["4.3"] == []
     assert kept(detection=False, cis_evidence=True)["4.3"] == ["evidence"]
+
+
+def test_mute_windows_become_rules(composed: Compose) -> None:
+    assert composed()["mute_rules"] == []
+    windows = [
+        {"from": "22:00", "to": "06:00", "time_zone": "Europe/Berlin"},
+        {"days": ["sun", "sat"], "from": "09:05", "to": "09:20"},
+        {"days": ["mon"], "from": "00:00", "to": "00:00"},
+    ]
+    common = {"description": "Tells nobody then: Calls were refused for lack of permission"}
+    common["alarm_names"] = ["acme--UnauthorisedCallAccess"]
+    found = composed(overrides={"unauthorised": {"mute": windows}}, cis_evidence=True)["mute_rules"]
+    assert found == [
+        {
+            **common,
+            "name": "acme--UnauthorisedCallAccess",
+            "expression": "cron(0 22 * * *)",
+            "duration": "PT8H",
+            "timezone": "Europe/Berlin",
+        },
+        {
+            **common,
+            "name": "acme--UnauthorisedCallAccess-2",
+            "expression": "cron(5 9 * * SAT,SUN)",
+            "duration": "PT15M",
+            "timezone": "UTC",
+        },
+        {
+            **common,
+            "name": "acme--UnauthorisedCallAccess-3",
+            "expression": "cron(0 0 * * MON)",
+            "duration": "PT24H",
+            "timezone": "UTC",
+        },
+    ]
+    for number, rule in enumerate(found):
+        cloudwatch.mute_rule({"state": "present", **rule}, f"mute_rules[{number}]")
+
+
+@pytest.mark.parametrize(
+    ("mute", "message"),
+    [
+        ({}, "mute is {}: a list of windows"),
+        ([1], "mute\\[0\\] is 1: a dictionary"),
+        ([{"from": 79200, "to": "06:00"}], 'from is 79200: a time such as "22:00", quoted in YAML'),
+        ([{"from": "24:00", "to": "06:00"}], "from is '24:00'"),
+        ([{"from": "22:00"}], "to is None"),
+        ([{"from": "22:00", "to": "06:00", "days": ["monday"]}], "days is \\['monday'\\]: a list of mon, tue"),
+        ([{"from": "22:00", "to": "06:00", "time_zone": "+1"}], "time_zone is '\\+1'"),
+        ([{"from": "22:00", "to": "06:00", "until": 1}], "'until', which is none of days"),
+        ([{"from": "22:00", "to": "22:00"}], "no minute of the week"),
+        ([{"from": "22:00", "to": "06:00"}, {"from": "06:00", "to": "22:00"}], "no minute of the week"),
+    ],
+)
+def test_mute_windows_that_cannot_work_are_refused(composed: Compose, mute: t.Any, message: str) -> None:
+    with pytest.raises(AlarmCatalogueError, match=message):
+        composed(overrides={"unauthorised": {"mute": mute}})
 
 
 def test_alarms_of_ones_own_can_leave_events_out(composed: Compose) -> None:

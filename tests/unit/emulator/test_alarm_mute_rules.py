@@ -60,6 +60,7 @@ def test_a_window_that_is_not_open_yet_or_for_others_mutes_nothing(emulator: Emu
     mute(cloudwatch, datetime.now(UTC) + timedelta(hours=2), MuteTargets={"AlarmNames": ["a"]})
     assert cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName="night")["Status"] == "SCHEDULED"
     assert set_off(emulator, cloudwatch) == 1
+    cloudwatch.put_metric_alarm(**{**ALARM, "AlarmName": "b"})
     mute(cloudwatch, datetime.now(UTC), MuteTargets={"AlarmNames": ["b"]})
     assert set_off(emulator, cloudwatch) == 1
     assert cloudwatch.list_alarm_mute_rules(AlarmName="a")["AlarmMuteRuleSummaries"] == []
