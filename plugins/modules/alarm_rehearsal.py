@@ -23,7 +23,7 @@ description:
     V(actions) (switched on, not muted, and the declared topics),
     V(topic) (it exists, and CloudWatch may publish for this alarm),
     V(key) (of an encrypted topic; CloudWatch may encrypt with it), and
-    V(subscribers) (somebody has confirmed and can be reached).
+    V(subscribers) (somebody has confirmed and can be reached, by each of the topics).
   - Only reads, unless O(drill) is given. Each thing is asked for once, whatever the number of alarms.
   - A link that could not be looked at, such as for lack of a permission, counts as one that does not hold.
   - With O(drill), sets alarms off on purpose, to see messages arrive. B(Whoever is subscribed gets them.)

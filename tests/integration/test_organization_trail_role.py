@@ -18,7 +18,7 @@ from tests.integration.cases.cloudtrail import trust_cloudtrail
 from tests.support.cases import HOME_REGION
 from tests.support.log import planned_writes, writes
 from tests.support.organization import LOG_ARCHIVE, MANAGEMENT, MEMBERS, NAMES, ORGANIZATION_ID, SECURITY, organization
-from tests.support.playbook import Run, ansible_playbook
+from tests.support.playbook import ROOT, Run, ansible_playbook
 
 GROUPS = {MANAGEMENT: "management", LOG_ARCHIVE: "log_archive", SECURITY: "security"}
 ACCOUNTS = (MANAGEMENT, LOG_ARCHIVE, SECURITY, MEMBERS[0])
@@ -239,6 +239,33 @@ def test_delegated_administrator_manages_the_trail(accounts: Accounts) -> None:
     assert trail["CloudWatchLogsLogGroupArn"].split(":")[4] == SECURITY
     assert accounts.client("cloudwatch", SECURITY).describe_alarms()["MetricAlarms"]
     assert not accounts.client("cloudwatch", MANAGEMENT).describe_alarms()["MetricAlarms"]
+
+
+@pytest.mark.parametrize("watching", [MANAGEMENT, SECURITY], ids=NAMES.get)
+def test_the_alarms_are_rehearsed_where_they_are(accounts: Accounts, watching: str) -> None:
+    """Of the organization's trail, which the management account owns; other accounts have nothing to rehearse."""
+    variables = {"cloudtrail_trail_account_id": watching, "alarms_devops_emails": ["devops@acme.example"]}
+    succeeded(accounts.run(**variables))
+    for message in accounts.emulator.confirmations():
+        accounts.emulator.confirm_subscription(message["topic_arn"], message["endpoint"])
+    accounts.playbook = ROOT / "rehearse.yml"
+
+    def shown(run: Run) -> dict[str, t.Any]:
+        return {task["host"]: task["msg"] for task in run.tasks() if "Show" in task["task"]}
+
+    run = succeeded(accounts.run(**variables))
+    assert accounts.emulator.writes() == []
+    lines = shown(run)
+    assert lines.pop(NAMES[watching])[0].endswith("alarms fire.")
+    assert set(lines) == {NAMES[account] for account in ACCOUNTS if account != watching}
+    assert all(text.startswith("There is nothing to rehearse") and watching in text for text in lines.values())
+
+    trail = accounts.client("cloudtrail", MANAGEMENT)
+    trail.update_trail(Name=TRAIL, IsOrganizationTrail=False)
+    again = accounts.run(**variables)
+    assert again.returncode == 2
+    reason = "no trail delivers" if watching == SECURITY else "records its own account only, and not the organization"
+    assert reason in shown(again)[NAMES[watching]][0]
 
 
 def test_the_log_archive_account_may_be_the_delegated_administrator(accounts: Accounts) -> None:

@@ -555,6 +555,13 @@ def test_an_alarm_that_is_in_alarm_is_not_drilled(deployed: Deployed) -> None:
     assert not result["changed"] and it.emulator.writes() == []
 
 
+def test_a_drill_that_may_not_be_made_changes_nothing(deployed: Deployed) -> None:
+    deployed.emulator.settings(denials=[{"action": "cloudwatch:SetAlarmState"}])
+    result = deployed.rehearse(drill=["root-access"])
+    assert result["failed"] and "cloudwatch:SetAlarmState" in result["msg"]
+    assert not result["changed"] and result["changes"] == []
+
+
 # --- the playbook
 
 

@@ -83,9 +83,12 @@ class Drill:
             return planned
         name, before = planned["alarm"], planned["state_before"]
         result = {**planned, "told": [], "received": [], "is_put_back": False, "operations": []}
-        known = {self._identity(item) for item in self._history(name)}
-        self.tell(f"DRILL: {name} is set to ALARM. Whoever is subscribed gets a message.")
-        self._set(name, ALARM, self.reason)
+        try:
+            known = {self._identity(item) for item in self._history(name)}
+            self.tell(f"DRILL: {name} is set to ALARM. Whoever is subscribed gets a message.")
+            self._set(name, ALARM, self.reason)
+        except OperationError as error:
+            return {**result, "problem": str(error)}
         result["operations"].append("cloudwatch:SetAlarmState")
         problem = None
         try:

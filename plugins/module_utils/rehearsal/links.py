@@ -8,6 +8,7 @@ Every function here judges one link of one alarm by what C(Facts) knows, in the 
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import re
 import typing as t
@@ -138,15 +139,14 @@ def delivery(facts: Facts, subject: Subject) -> str:
     reasons = []
     for one in found:
         try:
-            return _delivery(facts, one)
+            return _delivery(facts, subject, one)
         except Broken as broken:
             reasons.append(str(broken))
     raise Broken("; ".join(reasons))
 
 
-def _delivery(facts: Facts, one: Row) -> str:
-    arn = one.get("CloudWatchLogsRoleArn", "")
-    _writer(facts, one, arn)
+def _delivery(facts: Facts, subject: Subject, one: Row) -> str:
+    _writer(facts, subject, one)
     status = facts.status(one["TrailARN"])
     failure = status.get("LatestCloudWatchLogsDeliveryError")
     if failure:
@@ -162,7 +162,8 @@ def _delivery(facts: Facts, one: Row) -> str:
     return f"{one['Name']} delivered {since:%Y-%m-%d %H:%M} UTC" if last else f"{one['Name']} has delivered nothing yet"
 
 
-def _writer(facts: Facts, one: Row, arn: str) -> None:
+def _writer(facts: Facts, subject: Subject, one: Row) -> None:
+    arn = one.get("CloudWatchLogsRoleArn", "")
     if not arn:
         raise Broken(f"{one['Name']} has no role to write to the log group")
     if arn.split(":")[4] != facts.scope.account_id:
@@ -174,10 +175,13 @@ def _writer(facts: Facts, one: Row, arn: str) -> None:
     if not decide(role["AssumeRolePolicyDocument"], Question(CLOUDTRAIL, "sts:AssumeRole", arn, context)):
         raise Broken(f"the role {arn} does not trust CloudTrail")
     owner, region = one["TrailARN"].split(":")[4], one.get("HomeRegion", facts.scope.region)
-    stream = f"{facts.log_group_arn}:log-stream:{owner}_CloudTrail_{region}"
-    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-        if not decide(facts.role_policies(arn), Question(arn, action, stream, {}), of_identity=True):
-            raise Broken(f"the role {arn} may not {action} in the log group")
+    streams = [f"{owner}_CloudTrail_{region}"]
+    if subject.organization_id:  # events of its other accounts
+        streams.append(f"{subject.organization_id}_{streams[0]}")
+    for action, stream in itertools.product(("logs:CreateLogStream", "logs:PutLogEvents"), streams):
+        question = Question(arn, action, f"{facts.log_group_arn}:log-stream:{stream}", {})
+        if not decide(facts.role_policies(arn), question, of_identity=True):
+            raise Broken(f"the role {arn} may not {action} for the stream {stream}")
 
 
 # --- from the log group to the alarm ---------------------------------------------------------------------------------
