@@ -32,7 +32,7 @@ options:
         description:
           - The e-mail address of the account's root user. AWS compares it with what it knows, and does not invite the
             account if it is another.
-          - Required if O(members.state) is V(present).
+          - Required if O(members[].state) is V(present).
         type: str
       state:
         description:
@@ -49,7 +49,7 @@ options:
     description: Whether to invite without an e-mail to the root user. The invitation is there all the same.
     type: bool
     default: true
-  message:
+  invitation_message:
     description: What to say in the invitation.
     type: str
 extends_documentation_fragment:
@@ -218,15 +218,18 @@ ARGUMENT_SPEC = {
     },
     "invite": {"type": "bool", "default": True},
     "disable_email_notification": {"type": "bool", "default": True},
-    "message": {"type": "str"},
+    "invitation_message": {"type": "str"},
 }
 
 
 def converge(context: Context) -> dict[str, object]:
     """Bring the members of all regions to the declared state."""
     params = context.params
-    invitation = {name: params[name] for name in ("disable_email_notification", "message") if params[name] is not None}
-    common = {"status": "Invited", **invitation} if params["invite"] else {"status": "Created"}
+    common: dict[str, object] = {"status": "Created"}
+    if params["invite"]:
+        common = {"status": "Invited", "disable_email_notification": params["disable_email_notification"]}
+        if params["invitation_message"] is not None:
+            common["message"] = params["invitation_message"]
     wanted = accounts.members(params["members"], common, params["account_id"])
     return context.result(context.reconcile(guardduty.in_regions(wanted, context.regions())))
 

@@ -490,7 +490,7 @@ class Object(ResourceType):
 
     @staticmethod
     def _read_one(client: Client, key: str) -> Observed | None:
-        name, _, path = key.partition("/")
+        name, path = key.split("/", 1)
         answer = client.optional(
             "GetObject",
             {"NoSuchBucket", "NoSuchKey"},
@@ -501,7 +501,7 @@ class Object(ResourceType):
         return Observed({"content": Verbatim(answer["Body"].read().decode(errors="replace"))}) if answer else None
 
     def create(self, key: str, fields: Fields, scope: Scope) -> list[Call]:
-        name, _, path = key.partition("/")
+        name, path = key.split("/", 1)
         parameters = {
             "Bucket": name,
             "Key": path,

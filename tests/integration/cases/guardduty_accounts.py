@@ -152,7 +152,7 @@ MEMBERS_ARGUMENTS = st.fixed_dictionaries(
 MEMBERS_TYPICAL = {
     "regions": REGIONS,
     "members": [member(MEMBERS[1]), member(PARTNER)],
-    "message": "Follow the log archive.",
+    "invitation_message": "Follow the log archive.",
 }
 
 

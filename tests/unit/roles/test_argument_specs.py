@@ -36,8 +36,16 @@ def defaults(role: Path) -> dict[str, Any]:
 
 
 def test_defaults_equal_the_specification(role: Path) -> None:
+    """A default that is computed, and not a text, cannot stand there: documentation checks the type of its template."""
     specified = {name: option["default"] for name, option in options(role).items() if "default" in option}
-    assert defaults(role) == specified
+    computed = {
+        name
+        for name, value in defaults(role).items()
+        if isinstance(value, str) and "{{" in value and options(role)[name]["type"] in ("bool", "dict", "list")
+    }
+    assert {name: value for name, value in defaults(role).items() if name in specified or name not in computed} == (
+        specified
+    )
 
 
 def test_defaults_have_the_specified_type(role: Path) -> None:
