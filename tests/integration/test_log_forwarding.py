@@ -353,6 +353,19 @@ def test_a_stream_gets_events_beside_the_function(account: Account) -> None:
     assert role["Statement"][0]["Resource"] == summary["StreamARN"]
 
 
+def test_a_function_and_a_stream_that_are_there_are_used(account: Account) -> None:
+    account.succeed(log_forwarding_mode="both")
+    arns = {
+        "log_forwarding_function_arn": f"arn:aws:lambda:{HOME_REGION}:{ACCOUNT_ID}:function:acme-log-forwarding",
+        "log_forwarding_stream_arn": f"arn:aws:kinesis:{HOME_REGION}:{ACCOUNT_ID}:stream/acme-security-events",
+    }
+    account.emulator.client("logs", HOME_REGION).delete_subscription_filter(
+        logGroupName="/aws/cloudtrail/baseline", filterName="acme--forwarding-1"
+    )
+    run = account.succeed("--tags", "log_forwarding", log_forwarding_mode="both", **arns)
+    assert [change["key"] for change in run.changes()] == ["/aws/cloudtrail/baseline|acme--forwarding-1"]
+
+
 def batches(kinesis: t.Any) -> t.Iterator[list[str]]:
     """Messages of CloudWatch Logs in the stream, without its trials."""
     for shard in kinesis.list_shards(StreamName="acme-security-events")["Shards"]:
