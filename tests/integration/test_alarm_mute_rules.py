@@ -13,6 +13,8 @@ import pytest
 from tests.emulator.client import Emulator
 from tests.integration.cases.alarm_mute_rules import ALARMS, NIGHTS, TYPICAL, alarms_exist
 from tests.support.cases import ACCOUNT_ID, HOME_REGION
+from tests.support.log import planned_writes, writes
+from tests.support.playbook import ansible_playbook
 from tests.support.run import converge
 
 MODULE = "alarm_mute_rules"
@@ -91,3 +93,37 @@ def test_a_rule_for_an_alarm_that_is_not_there_is_refused_as_by_aws(emulator: Em
     assert result["failed"]
     assert result["errors"][0]["operation"] == "cloudwatch:PutAlarmMuteRule"
     assert "does not exist" in result["errors"][0]["message"]
+
+
+def test_the_role_excludes_and_mutes_and_says_what_that_costs(emulator: Emulator) -> None:
+    """From nothing, planned and run alike, and with nothing left to do."""
+    variables = {
+        "alarms_overrides": {
+            "iam-change": {"exclude": {"principals": ["*:role/infrastructure-pipeline"]}},
+            "cloudformation-change": {"mute": [{"from": "02:00", "to": "03:30", "time_zone": "Europe/Berlin"}]},
+        },
+        "alarms_cis_evidence": False,
+    }
+
+    def run(*arguments: str) -> t.Any:
+        tags = ("--tags", "cloudtrail,alarms")
+        result = ansible_playbook(emulator, "baseline.yml", "inventories/demo", *tags, *arguments, variables=variables)
+        assert result.returncode == 0, result.messages() or result.stdout + result.stderr
+        return result
+
+    def lost(result: t.Any) -> list[str]:
+        said = [task["msg"] for task in result.tasks() if isinstance(task.get("msg"), dict)]
+        return [row["control"] for one in said for row in one.get("cis_controls_lost", ())]
+
+    rules = [change for change in run("--check").changes() if change["type"] == "AWS::CloudWatch::AlarmMuteRule"]
+    assert [change["action"] for change in rules] == ["create"]
+    made = run()
+    assert planned_writes(made.changes()) == writes(emulator)
+    assert lost(made) == ["4.4"]
+    cloudwatch, logs = emulator.client("cloudwatch", HOME_REGION, ACCOUNT_ID), emulator.client("logs", HOME_REGION)
+    schedule = cloudwatch.get_alarm_mute_rule(AlarmMuteRuleName=rules[0]["key"])["Rule"]["Schedule"]
+    assert schedule == {"Expression": "cron(0 2 * * *)", "Duration": "PT1H30M", "Timezone": "Europe/Berlin"}
+    filters = logs.get_paginator("describe_metric_filters").paginate().build_full_result()["metricFilters"]
+    excluded = [one["filterName"] for one in filters if "infrastructure-pipeline" in one["filterPattern"]]
+    assert [name.partition("--")[2] for name in excluded] == ["CloudtrailIAMChanges", "CloudtrailIAMChanges-2"]
+    assert not run().changes()
