@@ -33,12 +33,15 @@ MODULES = "secops.aws_baseline."
 EVERY = "Every account of an organization"
 KINDS = {
     "An account by itself": [
-        ("guardduty", "main"), ("iam_groups", "main"), ("cloudtrail", "main"), ("alarms", "main"), ("config", "main"),
+        ("guardduty", "main"), ("iam_groups", "main"), ("cloudtrail", "main"), ("alarms", "main"),
+        ("log_forwarding", "main"), ("config", "main"),
     ],
     EVERY: [
         ("guardduty", "main"), ("guardduty", "member"), ("iam_groups", "main"), ("config", "main"),
     ],
-    "The management account, in addition": [("organization", "main"), ("cloudtrail", "main"), ("alarms", "main")],
+    "The management account, in addition": [
+        ("organization", "main"), ("cloudtrail", "main"), ("alarms", "main"), ("log_forwarding", "main"),
+    ],
     "The log archive account, in addition": [
         ("cloudtrail", "archive"), ("config", "archive"), ("guardduty", "archive"),
     ],
