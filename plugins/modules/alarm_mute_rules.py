@@ -221,9 +221,13 @@ def converge(context: Context) -> dict[str, object]:
     params = context.params
     check_purge(params)
     desired = [cloudwatch.mute_rule(item, f"mute_rules[{index}]") for index, item in enumerate(params["mute_rules"])]
-    if "PutAlarmMuteRule" not in shared_loader().load_service_model("cloudwatch", "service-2")["operations"]:
-        raise BaselineError("alarm mute rules need a newer botocore: the installed one does not know them")
     purges = [Purge(cloudwatch.AlarmMuteRule.type, params["purge_prefix"])] if params["purge"] else []
+    if "PutAlarmMuteRule" not in shared_loader().load_service_model("cloudwatch", "service-2")["operations"]:
+        too_old = "alarm mute rules need a newer botocore: the installed one does not know them"
+        if desired:
+            raise BaselineError(too_old)
+        context.warnings.append(f"{too_old}. Rules that are no longer declared were not looked for.")
+        purges = []
     return context.result(context.reconcile(desired, purges))
 
 

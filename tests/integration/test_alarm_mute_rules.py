@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ansible_collections.secops.aws_baseline.plugins.modules import alarm_mute_rules
 from tests.emulator.client import Emulator
 from tests.integration.cases.alarm_mute_rules import ALARMS, NIGHTS, TYPICAL, alarms_exist
 from tests.support.cases import ACCOUNT_ID, HOME_REGION
@@ -127,3 +128,18 @@ def test_the_role_excludes_and_mutes_and_says_what_that_costs(emulator: Emulator
     excluded = [one["filterName"] for one in filters if "infrastructure-pipeline" in one["filterPattern"]]
     assert [name.partition("--")[2] for name in excluded] == ["CloudtrailIAMChanges", "CloudtrailIAMChanges-2"]
     assert not run().changes()
+
+
+def test_an_sdk_that_does_not_know_the_rules_is_told_of(
+    emulator: Emulator, no_aws_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Old:
+        def load_service_model(self, *_: str) -> dict[str, t.Any]:
+            return {"operations": {}}
+
+    monkeypatch.setattr(alarm_mute_rules, "shared_loader", Old)
+    refused = converge(emulator, MODULE, one())
+    assert refused["failed"] and "newer botocore" in refused["msg"]
+    # a purge of alarms goes on: there can be no rules that this SDK has made
+    purged = converge(emulator, MODULE, {"mute_rules": [], "purge": True, "purge_prefix": "baseline--"})
+    assert not purged.get("failed") and not purged["changes"] and "newer botocore" in purged["warnings"][0]
