@@ -1,21 +1,29 @@
 # Copyright (c) 2026, The secops.aws_baseline authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The baseline on an emulated organization from nothing: plan, run, plan again, an account that joins, what stands."""
+"""The baseline on an emulated organization: run, plan, an account that joins, what stands, and an alarm that fires."""
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
 from typing import Any
 
+import tests.plugins.collection_loader  # noqa: F401  (makes the collection importable)
+
+# isort: split
+
+from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_stories import stories
 from scripts.emulated import playbook
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
-from tests.support.organization import DETAILS, MANAGEMENT, SECURITY, organization
+from tests.support.organization import DETAILS, MANAGEMENT, MEMBERS, NAMES, SECURITY, organization
+from tests.support.pipeline import messages, raise_event
 
 INVENTORY = "inventories/organization"
 HOME = "eu-central-1"
+TEAM_QUEUE = "security-team"
 COLUMNS = ("Account", "Id", "Trail", "Alarms", "Topics", "Recorders", "Rules", "Detectors", "GuardDuty", "Roles")
 
 
@@ -145,11 +153,48 @@ def join(emulator: Emulator, name: str) -> None:
     client.create_account(AccountName=name, Email=f"{name}@acme.example")
 
 
+def make_team_queue(emulator: Emulator) -> None:
+    """The queue that the inventory's topic sends to, which only that topic may do."""
+    arn = f"arn:aws:sns:{HOME}:{MANAGEMENT}:Security-Team"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:{HOME}:{MANAGEMENT}:{TEAM_QUEUE}",
+        "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    emulator.client("sqs", HOME, MANAGEMENT).create_queue(QueueName=TEAM_QUEUE, Attributes={"Policy": policy})
+
+
+def confirm_subscriptions(emulator: Emulator) -> None:
+    """Do what people do who are asked by mail whether they want to be told."""
+    asked = emulator.confirmations()
+    for one in asked:
+        emulator.confirm_subscription(one["topic_arn"], one["endpoint"])
+    print(f"\n{len(asked)} subscribers confirm that they want to be told.")
+
+
+def sign_in_as_root(emulator: Emulator) -> str:
+    """Let somebody sign in as the root user of a member account; what the team reads in its queue."""
+    member = MEMBERS[0]
+    print(f"Somebody signs in as the root user of the account {NAMES[member]}.")
+    story = stories("root-access", {"account_id": member, "region": HOME})[0][0]
+    raise_event(emulator, story.record, member, "us-east-1")
+    found = messages(emulator, TEAM_QUEUE, MANAGEMENT, HOME)
+    if not found:
+        raise SystemExit("Nobody was told.")
+    body = found[0].body
+    lines = [found[0].subject, body["NewStateReason"], *body["AlarmDescription"].splitlines()]
+    return "\n".join(f"  {line}" for line in lines if line)
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the emulator is stopped, too
     started = time.monotonic()
     with EmulatorProcess() as emulator:
         organization(emulator, DETAILS)
+        make_team_queue(emulator)
         changed = baseline(emulator)
         if not changed:
             raise SystemExit("The baseline changed nothing in an empty organization.")
@@ -160,6 +205,9 @@ def main() -> int:
         changed_for_new = baseline(emulator)
         print("What stands now:\n")
         print(standing(emulator))
+        confirm_subscriptions(emulator)
+        playbook(emulator, "rehearse.yml", "-i", INVENTORY, account_id=MANAGEMENT)
+        print(f"\nThe queue of the security team gets:\n\n{sign_in_as_root(emulator)}")
     print(
         f"\n{changed} tasks changed something, the plan after that finds nothing, "
         f"{changed_for_new} served the new account: {time.monotonic() - started:.0f} s."
