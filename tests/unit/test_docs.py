@@ -130,3 +130,28 @@ def test_every_rule_stands_for_one_control_or_more() -> None:
 @pytest.mark.parametrize("script", [controls, permissions], ids=lambda script: script.__name__)
 def test_written_pages_are_up_to_date(script: Any) -> None:
     assert script.PAGE.read_text(encoding="utf-8") == script.page(), f"run python -m {script.__name__}"
+
+
+@pytest.mark.parametrize(
+    ("page", "section", "words"),
+    [
+        # S001-01: which account of an organization is for what
+        ("docs/organization.md", "Who is who", ("management", "log_archive", "security", "workload")),
+        # S001-61: budgets and cost reports are told to be elsewhere
+        ("docs/organization.md", "What it does not do", ("Budgets", "cost")),
+        # S002-01, S002-03, S002-15: root credentials come first, and what people do about an alarm is agreed on
+        (
+            "roles/alarms/README.md",
+            "An organization",
+            ("Agree first what follows", "root user's credentials", "runbook"),
+        ),
+        # S001-40, S001-49: conformance packs instead of many rules, and the work that begins then
+        ("roles/config/README.md", "In an organization", ("tedious", "conformance pack", "Compliance is work")),
+    ],
+)
+def test_policies_have_a_section(page: str, section: str, words: tuple[str, ...]) -> None:
+    """What no program can do is at least said."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    _before, _heading, rest = text.partition(f"\n## {section}\n")
+    body = rest.partition("\n## ")[0]
+    assert [word for word in words if word not in body] == []
