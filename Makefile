@@ -39,7 +39,7 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 venv: $(VENV)/dev.stamp ## Set up .venv with everything that tests and tools need
 
 .PHONY: demo
-demo: $(VENV)/run.stamp ## Apply the baseline to an emulated AWS, check it, show what stands
+demo: $(VENV)/run.stamp ## Bring an emulated organization to the baseline, and let an alarm fire
 	$(PYTHON_RUN) -m scripts.demo
 
 .PHONY: emulator
