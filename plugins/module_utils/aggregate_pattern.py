@@ -29,9 +29,12 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
     String,
     parse,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.evaluation import is_exact, value_test
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import conditions_of
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.printing import write_closely
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.evaluation import (
+    is_exact,
+    value_test,
+)
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import conditions_of
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.printing import write_closely
 
 EVERYTHING = ""
 """The filter pattern that every event matches."""

@@ -63,7 +63,7 @@ def test_results_show_the_hash_in_place_of_the_code(settings: dict[str, t.Any]) 
 
 def test_only_filter_patterns_are_taken_along() -> None:
     names = {name.split(".module_utils.")[1].split(".")[0] for name in imported(forwarder)}
-    assert names == {"filter_pattern"}
+    assert names == {"filter_pattern", "pattern_language"}
 
 
 def test_the_package_runs_without_collection_and_ansible(settings: dict[str, t.Any], tmp_path: Path) -> None:

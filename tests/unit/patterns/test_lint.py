@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import lint, parse
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.linting import CODES
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.linting import CODES
 from tests.support.catalogue import shipped_filters
 
 EC2 = '$.eventSource = "ec2.amazonaws.com"'

@@ -29,7 +29,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
     lint,
     parse,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import regex as regular
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language import regex as regular
 from tests.support.records import records
 
 few = settings(max_examples=50, deadline=None)

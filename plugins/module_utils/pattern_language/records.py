@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import Selector
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import Selector
 
 
 def selector_of(path: str) -> Selector:

@@ -15,8 +15,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import evaluation, regex
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language import evaluation, regex
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import (
     MAXIMUM_LENGTH,
     And,
     Comparison,
@@ -33,11 +33,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
     Term,
     conditions_of,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.printing import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.printing import (
     selector_text,
     value_text,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.records import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.records import (
     ALWAYS_THERE,
     BOOLEANS,
     EVENT_NAME,

@@ -6,8 +6,8 @@
 and prints as a text that means the same. ``lint`` names what a valid pattern probably gets wrong. ``Matcher`` asks many
 patterns at once.
 
-What each part means, and how certain that is, is documented in ``evaluation``; what the texts may look like in
-``reading``; regular expressions have their own module, ``regex``.
+What each part means, and how certain that is, is documented in ``pattern_language.evaluation``; what the texts may look
+like in ``pattern_language.reading``; regular expressions have their own module, ``pattern_language.regex``.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language import (
     evaluation,
     linting,
     printing,
     reading,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.linting import CODES, Finding
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.matching import Index
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.linting import CODES, Finding
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.matching import Index
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import (
     MAXIMUM_LENGTH,
     MAXIMUM_REGEXES,
     MAXIMUM_WILDCARD_SELECTORS,

@@ -22,7 +22,7 @@ import operator
 import re
 import typing as t
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import (
     And,
     AnyIndex,
     AnyKey,
@@ -40,7 +40,7 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern
     Value,
     number_of,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.regex import searcher
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.regex import searcher
 
 Test = t.Callable[[t.Any], bool]
 TextTest = t.Callable[[str], bool]

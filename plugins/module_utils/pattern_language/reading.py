@@ -13,8 +13,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern import regex
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language import regex
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import (
     MAXIMUM_LENGTH,
     MAXIMUM_REGEXES,
     MAXIMUM_WILDCARD_SELECTORS,

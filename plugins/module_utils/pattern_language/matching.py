@@ -14,11 +14,11 @@ import functools
 import operator
 import typing as t
 
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.evaluation import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.evaluation import (
     is_one_string,
     reader,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.filter_pattern.nodes import (
+from ansible_collections.secops.aws_baseline.plugins.module_utils.pattern_language.nodes import (
     And,
     Expression,
     Or,
