@@ -83,7 +83,7 @@ package: venv ## Build the collection and use it as installed from Galaxy
 
 .PHONY: pytest
 pytest: venv ## Unit and integration tests
-	$(PYTHON_RUN) -m pytest -n 2 --dist worksteal
+	$(PYTHON_RUN) -m pytest -n 2 --dist worksteal --durations 25
 
 .PHONY: clean
 clean: ## Remove what the targets made

@@ -44,7 +44,10 @@ def whose(emulator: Emulator, inventory: str) -> str:
 
 @pytest.mark.parametrize("inventory", [DEMO, *(f"inventories/{name}" for name in ENVIRONMENTS)])
 def test_from_nothing_to_unchanged(emulator: Emulator, inventory: str) -> None:
-    options = {"inventory": inventory, "account_id": whose(emulator, inventory)}
+    options: dict[str, t.Any] = {"inventory": inventory, "account_id": whose(emulator, inventory)}
+    if options["account_id"] != ACCOUNT_ID:
+        # many accounts in all regions take minutes, and say no more than one account in all regions does
+        options["variables"] = {"aws_baseline_regions": ["eu-central-1", "eu-west-1", "us-east-1"]}
     plan = succeeded(baseline(emulator, "--check", "--diff", **options))
     assert not emulator.writes()
     assert plan.changes()

@@ -375,7 +375,11 @@ def test_role_lets_the_organization_s_trail_write_for_all_accounts(emulator: Emu
     assert refused.returncode != 0 and "cloudtrail_organization_id" in refused.messages()
     assert not emulator.writes(service="cloudtrail")
 
-    run = ansible_playbook(*arguments, variables=variables | {"aws_baseline_organization_id": organization_id})
+    organization = {
+        "aws_baseline_organization_id": organization_id,
+        "aws_baseline_management_account_id": ACCOUNT_ID,
+    }
+    run = ansible_playbook(*arguments, variables=variables | organization)
     assert run.returncode == 0, run.messages()
     policy = json.loads(emulator.client("s3", HOME_REGION).get_bucket_policy(Bucket=BUCKET)["Policy"])
     folders = policy["Statement"][1]["Resource"]
