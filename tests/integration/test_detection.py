@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_stories import alarm_ids, stories
 from tests.emulator.client import Emulator
 from tests.support import pipeline, record_for
-from tests.support.cases import HOME_REGION
+from tests.support.cases import ACCOUNT_ID, HOME_REGION
+from tests.support.catalogue import catalogue
 from tests.support.playbook import ansible_playbook
 
 VARIABLES = {
@@ -25,9 +27,19 @@ VARIABLES = {
     "alarms_evidence_subscriptions": [{"protocol": "email", "endpoint": "auditor@acme.example"}],
     "alarms_elevated_roles": ["elevated-security-role"],
 }
+ENVIRONMENT = {
+    "account_id": ACCOUNT_ID,
+    "region": HOME_REGION,
+    "critical_instance_ids": ["i-0123456789abcdef0"],
+    "critical_volume_ids": ["vol-0123456789abcdef0"],
+    "elevated_roles": VARIABLES["alarms_elevated_roles"],
+    "office_cidrs": ["192.0.2.0/24"],
+}
+"""What the inventory says of itself, for the stories."""
 HARMLESS = {"eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances", "sourceIPAddress": "192.0.2.10"}
 #: So many periods of an alarm may go by until one of its events is forgotten.
 REMEMBERED = 3
+LONGEST_MEMORY = (1 + REMEMBERED) * 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,3 +108,29 @@ def test_every_filter_sets_off_its_alarm_and_every_topic_tells(detection: Detect
             if not alarm["AlarmActions"] or topics != set(alarm["AlarmActions"]):
                 silent.append((one["filterName"], record, alarm["AlarmActions"], topics))
     assert silent == []
+
+
+def told(emulator: Emulator, records: list[dict[str, t.Any]]) -> dict[str, set[str]]:
+    """The topics that tell of each alarm, by its name, when records arrive after what came before is forgotten."""
+    emulator.advance(LONGEST_MEMORY)
+    before = len(emulator.outbox())
+    emulator.cloudtrail_events(records, ACCOUNT_ID, HOME_REGION)
+    found: dict[str, set[str]] = {}
+    for mail in emulator.outbox()[before:]:
+        found.setdefault(json.loads(mail["message"])["AlarmName"], set()).add(mail["topic"])
+    return found
+
+
+@pytest.mark.parametrize("alarm_id", alarm_ids())
+def test_every_story_is_told_and_no_near_miss(detection: Detection, alarm_id: str) -> None:
+    """S000-29, S002-13: what must raise an alarm does, through all links, for the right people, and raises no other."""
+    names = {one["id"]: f"demo--{one['suffix']}" for one in catalogue()}
+    ids = {name: one for one, name in names.items()}
+    raising, near_misses = stories(alarm_id, ENVIRONMENT)
+    for story in raising:
+        found = told(detection.emulator, story.events())
+        assert found.get(names[alarm_id]) == set(detection.alarms[names[alarm_id]]["AlarmActions"]), story.title
+        others = {ids[name] for name in found if name in ids} - {alarm_id}
+        assert others <= set(story.also), story.title
+    for story in near_misses:
+        assert names[alarm_id] not in told(detection.emulator, story.events()), story.title

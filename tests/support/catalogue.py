@@ -20,6 +20,12 @@ ENVIRONMENT = {
 }
 
 
+def catalogue() -> list[dict[str, Any]]:
+    """The entries of the catalogue, as they are shipped."""
+    entries: list[dict[str, Any]] = yaml.safe_load(CATALOGUE.read_text(encoding="utf-8"))["__alarms_catalogue"]
+    return entries
+
+
 def shipped_patterns() -> dict[str, str]:
     """By the names of their filters, those that prove CIS controls included."""
     return {item["name"]: item["pattern"] for item in shipped_filters()}
@@ -27,8 +33,8 @@ def shipped_patterns() -> dict[str, str]:
 
 def shipped_filters() -> list[dict[str, Any]]:
     """All filters, by names without a prefix."""
-    catalogue = yaml.safe_load(CATALOGUE.read_text())["__alarms_catalogue"]
-    keys = sorted({key for entry in catalogue for key in entry["notify"]} | {"evidence"})
+    entries = catalogue()
+    keys = sorted({key for entry in entries for key in entry["notify"]} | {"evidence"})
     topics = [
         {
             "key": key,
@@ -40,7 +46,7 @@ def shipped_filters() -> list[dict[str, Any]]:
         for key in keys
     ]
     plan = compose(
-        catalogue,
+        entries,
         name_prefix="acme",
         metric_namespace="CloudTrailMetrics",
         topics=topics,
