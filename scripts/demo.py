@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -18,12 +17,20 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.alarm_stories 
 from scripts.emulated import playbook
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
-from tests.support.organization import DETAILS, MANAGEMENT, MEMBERS, NAMES, SECURITY, organization
+from tests.support.organization import (
+    DETAILS,
+    MANAGEMENT,
+    MEMBERS,
+    NAMES,
+    SECURITY,
+    TEAM_QUEUE,
+    make_team_queue,
+    organization,
+)
 from tests.support.pipeline import messages, raise_event
 
 INVENTORY = "inventories/organization"
 HOME = "eu-central-1"
-TEAM_QUEUE = "security-team"
 COLUMNS = ("Account", "Id", "Trail", "Alarms", "Topics", "Recorders", "Rules", "Detectors", "GuardDuty", "Roles")
 
 
@@ -151,20 +158,6 @@ def join(emulator: Emulator, name: str) -> None:
     print(f"\nA new account, {name}, joins the organization. The inventory is not edited.")
     client = emulator.client("organizations", account_id=MANAGEMENT)
     client.create_account(AccountName=name, Email=f"{name}@acme.example")
-
-
-def make_team_queue(emulator: Emulator) -> None:
-    """The queue that the inventory's topic sends to, which only that topic may do."""
-    arn = f"arn:aws:sns:{HOME}:{MANAGEMENT}:Security-Team"
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": f"arn:aws:sqs:{HOME}:{MANAGEMENT}:{TEAM_QUEUE}",
-        "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    emulator.client("sqs", HOME, MANAGEMENT).create_queue(QueueName=TEAM_QUEUE, Attributes={"Policy": policy})
 
 
 def confirm_subscriptions(emulator: Emulator) -> None:

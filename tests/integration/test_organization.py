@@ -18,7 +18,16 @@ from scripts.permissions import EVERY, KINDS, actions_of_kind
 from tests.emulator.client import Emulator
 from tests.emulator.process import EmulatorProcess
 from tests.support.log import known, planned_writes, writes
-from tests.support.organization import DETAILS, LOG_ARCHIVE, MANAGEMENT, MEMBERS, NAMES, SECURITY, organization
+from tests.support.organization import (
+    DETAILS,
+    LOG_ARCHIVE,
+    MANAGEMENT,
+    MEMBERS,
+    NAMES,
+    SECURITY,
+    make_team_queue,
+    organization,
+)
 from tests.support.playbook import Run, ansible_playbook
 
 INVENTORY = "inventories/organization"
@@ -63,6 +72,8 @@ class FromNothing(t.NamedTuple):
 def from_nothing() -> c.Iterator[FromNothing]:
     with EmulatorProcess() as emulator:
         organization(emulator, DETAILS, policy_types=["SERVICE_CONTROL_POLICY"])
+        make_team_queue(emulator)
+        emulator.clear_calls()
         plan = succeeded(baseline(emulator, "--check", "--diff"))
         assert not emulator.writes(), "check mode writes"
         run = succeeded(baseline(emulator))
@@ -202,6 +213,7 @@ def detach_denial(emulator: Emulator, account: str, policy: str) -> None:
 
 def test_throttled_organization_converges(emulator: Emulator) -> None:
     organization(emulator, DETAILS)
+    make_team_queue(emulator)
     variables = {"aws_baseline_regions": [HOME, "us-east-1"]}
     emulator.settings(fault_rate=0.3, fault_kind="throttle", seed=3)
     succeeded(baseline(emulator, variables=variables))

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.emulator.client import DEFAULT_ORGANIZATION, Emulator
+from tests.support.cases import HOME_REGION
 
 MANAGEMENT = "100000000001"
 LOG_ARCHIVE = "100000000002"
@@ -29,6 +31,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     **{member: {"ou": "Workloads"} for member in MEMBERS},
 }
 """What C(inventories/organization) is about: names that no group has, and organizational units."""
+TEAM_QUEUE = "security-team"
 
 
 def organization(emulator: Emulator, details: dict[str, dict[str, Any]] | None = None, **options: Any) -> str:
@@ -41,3 +44,17 @@ def organization(emulator: Emulator, details: dict[str, dict[str, Any]] | None =
         {"id": one, "name": name, "email": f"{name}@acme.example", **more.get(one, {})} for one, name in NAMES.items()
     ]
     return emulator.create_organization(accounts, ORGANIZATION_ID, **options)
+
+
+def make_team_queue(emulator: Emulator) -> None:
+    """The queue to which the topic of C(inventories/organization) sends, which only that topic may do."""
+    arn = f"arn:aws:sns:{HOME_REGION}:{MANAGEMENT}:Security-Team"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:{HOME_REGION}:{MANAGEMENT}:{TEAM_QUEUE}",
+        "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    emulator.client("sqs", HOME_REGION, MANAGEMENT).create_queue(QueueName=TEAM_QUEUE, Attributes={"Policy": policy})
