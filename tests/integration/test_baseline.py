@@ -146,7 +146,7 @@ def test_denied_action_in_one_region(emulator: Emulator) -> None:
 
 
 def test_throttled_run_converges(emulator: Emulator) -> None:
-    regions = ["eu-central-1", "eu-west-1"]
+    regions = [HOME_REGION]
     emulator.settings(fault_rate=0.3, fault_kind="throttle", seed=7)
     succeeded(baseline(emulator, variables={"aws_baseline_regions": regions}))
     emulator.settings(fault_rate=0.0)
