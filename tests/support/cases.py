@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from tests.emulator.client import Emulator
 from tests.integration import cases
-
-ACCOUNT_ID = "123456789012"
-HOME_REGION = "eu-central-1"
+from tests.support.accounts import ACCOUNT_ID as ACCOUNT_ID
+from tests.support.accounts import HOME_REGION as HOME_REGION
 
 
 @dataclasses.dataclass(frozen=True)

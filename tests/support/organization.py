@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from tests.emulator.client import DEFAULT_ORGANIZATION, Emulator
-from tests.support.cases import HOME_REGION
+from tests.support.accounts import HOME_REGION
 
 MANAGEMENT = "100000000001"
 LOG_ARCHIVE = "100000000002"

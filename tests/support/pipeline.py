@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.emulator.client import Emulator
-from tests.support.cases import ACCOUNT_ID, HOME_REGION
+from tests.support.accounts import ACCOUNT_ID, HOME_REGION
 
 
 @dataclass(frozen=True)
