@@ -344,6 +344,16 @@ class RetentionConfiguration(ResourceType):
         return [Call("DeleteRetentionConfiguration", {"RetentionConfigurationName": key})]
 
 
+def config_tag_calls(arn: str, before: c.Mapping[str, str], after: c.Mapping[str, str]) -> list[Call]:
+    """The calls by which AWS Config changes the tags of any of its resources."""
+    return tag_calls(
+        before,
+        after,
+        lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
+        lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
+    )
+
+
 def input_parameters(values: c.Mapping[str, t.Any]) -> dict[str, str]:
     """A rule's parameters as AWS Config keeps them: every value is text."""
     return {
@@ -454,13 +464,7 @@ class ConfigRule(ResourceType):
                 rule["EvaluationModes"] = before.attributes["evaluation_modes"]
             calls.append(Call("PutConfigRule", {"ConfigRule": rule}))
         if "tags" in changed:
-            arn = before.attributes["arn"]
-            calls += tag_calls(
-                before.fields["tags"],
-                after["tags"],
-                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
-                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
-            )
+            calls += config_tag_calls(before.attributes["arn"], before.fields["tags"], after["tags"])
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:

@@ -30,9 +30,11 @@ from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.base
     Settling,
     own_tags,
     register,
-    tag_calls,
 )
-from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.config import input_parameters
+from ansible_collections.secops.aws_baseline.plugins.module_utils.resources.config import (
+    config_tag_calls,
+    input_parameters,
+)
 from ansible_collections.secops.aws_baseline.plugins.module_utils.scope import Scope
 
 SUCCESSFUL = "SUCCESSFUL"
@@ -126,12 +128,10 @@ class _Deployed(ResourceType):
     def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
         calls = [self._put(key, after)] if changed - {"tags"} else []
         if self.read_by_tags & changed:
-            arn = before.attributes["arn"]
-            calls += tag_calls(
+            calls += config_tag_calls(
+                before.attributes["arn"],
                 self._tags({name: before.fields.get(name) for name in changed}),
                 self._tags({name: after[name] for name in changed}),
-                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
-                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
             )
         return calls
 
@@ -414,13 +414,7 @@ class ConfigurationAggregator(ResourceType):
     def update(self, key: str, before: Observed, after: Fields, changed: c.Set[str], scope: Scope) -> list[Call]:
         calls = [self._put(key, after)] if changed - {"tags"} else []
         if "tags" in changed:
-            arn = before.attributes["arn"]
-            calls += tag_calls(
-                before.fields["tags"],
-                after["tags"],
-                lambda tags: Call("TagResource", {"ResourceArn": arn, "Tags": ansible_dict_to_boto3_tag_list(tags)}),
-                lambda names: Call("UntagResource", {"ResourceArn": arn, "TagKeys": names}),
-            )
+            calls += config_tag_calls(before.attributes["arn"], before.fields["tags"], after["tags"])
         return calls
 
     def delete(self, key: str, before: Observed, scope: Scope) -> list[Call]:
